@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Where pifarm keeps things: /var/lib and /run for root, the XDG folders for everybody else.
+#pragma once
+
+#include <glib.h>
+
+/* /var/lib/pifarm, or $XDG_STATE_HOME/pifarm; PIFARM_STATE_DIR overrides. Free it. */
+char *pif_paths_state_dir(void);
+/* /run/pifarm, or $XDG_RUNTIME_DIR/pifarm; PIFARM_RUNTIME_DIR overrides. Free it. */
+char *pif_paths_runtime_dir(void);
+/* <state>/images: the image store, shared by all farms. */
+char *pif_paths_store_dir(void);
+/* <state>/farms/<farm>: state.db, clones/, libvirt/, known_hosts, logs/. */
+char *pif_paths_farm_dir(const char *farm);
+/* <runtime>/<farm>.sock: the daemon's API. */
+char *pif_paths_farm_socket(const char *farm);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// The delayed progress line.
+#include "pifarm/base/progress.h"
+
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { DELAY_US = 1000 * 1000, REDRAW_US = 100 * 1000, DEFAULT_WIDTH = 80 };
+
+struct PifProgress {
+    char *title;
+    char *text;
+    guint64 total_bytes;
+    guint64 done_bytes;
+    gint64 started_us;
+    gint64 drawn_us;
+    gboolean is_terminal;
+};
+
+PifProgress *pif_progress_new(const char *title, guint64 total_bytes)
+{
+    PifProgress *progress = g_new0(PifProgress, 1);
+    progress->title = g_strdup(title);
+    progress->total_bytes = total_bytes;
+    progress->started_us = g_get_monotonic_time();
+    progress->is_terminal = isatty(STDERR_FILENO);
+    return progress;
+}
+
+void pif_progress_free(PifProgress *progress)
+{
+    if (!progress)
+        return;
+    if (progress->drawn_us)
+        fputs("\r\033[K", stderr);
+    g_free(progress->title);
+    g_free(progress->text);
+    g_free(progress);
+}
+
+static int terminal_width(void)
+{
+    struct winsize size;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return DEFAULT_WIDTH;
+}
+
+static char *format_bytes(const PifProgress *progress, gint64 now_us)
+{
+    guint64 elapsed_us = (guint64)(now_us - progress->started_us) + 1;
+    g_autofree char *done = g_format_size_full(progress->done_bytes, G_FORMAT_SIZE_IEC_UNITS);
+    g_autofree char *rate = g_format_size_full(progress->done_bytes * G_USEC_PER_SEC / elapsed_us,
+                                               G_FORMAT_SIZE_IEC_UNITS);
+    if (!progress->total_bytes)
+        return g_strdup_printf("%s: %s, %s/s", progress->title, done, rate);
+    return g_strdup_printf("%s: %3u %%, %s, %s/s", progress->title,
+                           (unsigned)(progress->done_bytes * 100 / progress->total_bytes), done,
+                           rate);
+}
+
+static void draw_when_due(PifProgress *progress)
+{
+    gint64 now_us = g_get_monotonic_time();
+    if (!progress->is_terminal || now_us - progress->started_us < DELAY_US ||
+        now_us - progress->drawn_us < REDRAW_US)
+        return;
+    progress->drawn_us = now_us;
+    g_autofree char *line = progress->text
+                                ? g_strdup_printf("%s: %s", progress->title, progress->text)
+                                : format_bytes(progress, now_us);
+    g_autofree char *fitting =
+        g_utf8_substring(line, 0, MIN(g_utf8_strlen(line, -1), terminal_width() - 1));
+    fprintf(stderr, "\r%s\033[K", fitting);
+    fflush(stderr);
+}
+
+void pif_progress_set_bytes(PifProgress *progress, guint64 done_bytes)
+{
+    if (!progress)
+        return;
+    progress->done_bytes = done_bytes;
+    draw_when_due(progress);
+}
+
+void pif_progress_set_text(PifProgress *progress, const char *text)
+{
+    if (!progress)
+        return;
+    g_free(progress->text);
+    progress->text = g_strdup(text);
+    draw_when_due(progress);
+}
