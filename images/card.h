@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// A stopped node's card seen as a raw disk: boot files read from its FAT, identity written into its
+// root.
+#pragma once
+
+#include <glib.h>
+
+/* A clone (qcow2) or raw image exposed as a raw file by qemu-storage-daemon over FUSE, for as long
+ * as this lives. A raw image opened read-only is used as it is. BUSY when QEMU has the clone open.
+ */
+typedef struct PifCard PifCard;
+
+gboolean pif_card_open(const char *path, gboolean is_writable, PifCard **ret_card, GError **error);
+/* Flushes and unmounts; errors of the flush are only seen by pif_card_close. */
+gboolean pif_card_close(PifCard *card, GError **error);
+void pif_card_free(PifCard *card);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifCard, pif_card_free)
+const char *pif_card_raw_path(const PifCard *card);
+
+/* What the firmware would hand to the ARM cores, copied out into a folder. */
+typedef struct {
+    char *kernel;    /* paths of the copies */
+    char *initramfs; /* NULL when the card names none */
+    char *device_tree;
+    char *command_line; /* of cmdline.txt, one line, as on the card */
+    char *config;       /* text of config.txt */
+} PifBootFiles;
+
+/* Reads config.txt ([all], [pi3], [pi3+] sections; kernel, initramfs, ramfsfile, device_tree,
+ * cmdline, os_prefix, auto_initramfs, arm_64bit) and copies what it names into directory (which
+ * exists). CONFIG with the reason when the card cannot boot. At most 150 ms with pif_card_open.
+ * Files already in directory with the same content may be reused. */
+gboolean pif_card_read_boot_files(PifCard *card, const char *directory, PifBootFiles **ret_files,
+                                  GError **error);
+void pif_boot_files_free(PifBootFiles *files);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifBootFiles, pif_boot_files_free)
+
+/* What makes one clone differ from the next. NULL members are left as they are on the card. */
+typedef struct {
+    const char *hostname; /* /etc/hostname and the 127.0.1.1 line of /etc/hosts */
+    const char
+        *machine_id; /* 32 hex digits: /etc/machine-id (and /var/lib/dbus/machine-id if a file) */
+    const char
+        *host_key; /* OpenSSH ed25519 private key: /etc/ssh/ssh_host_ed25519_key, 0600, and .pub */
+    const char *host_key_public;
+} PifIdentity;
+
+/* Writes it with debugfs in one go, tens of milliseconds; other SSH host keys on the card are
+ * removed when host_key is given. The file system must be clean (CONFIG otherwise). */
+gboolean pif_card_write_identity(PifCard *card, const PifIdentity *identity, GError **error);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// What is in a card image: partitions, file systems, operating system, kernel, and whether it can
+// boot here.
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+    unsigned number;
+    guint64 start;    /* bytes */
+    guint64 size;     /* bytes */
+    guint8 type;      /* MBR type, 0x0c ... */
+    char *filesystem; /* "vfat", "ext4", ... or NULL */
+    char *label;      /* or NULL */
+} PifPartition;
+
+typedef struct {
+    char *table;             /* "dos", "gpt" or NULL */
+    GPtrArray *partitions;   /* PifPartition* */
+    unsigned boot_partition; /* number of the FAT with the boot files; 0: none */
+    unsigned root_partition; /* number of the ext4 root; 0: none */
+    char *os_name;           /* PRETTY_NAME, or NULL */
+    char *kernel;            /* "kernel8.img" */
+    char *kernel_version;    /* "6.1.0-56-arm64", or NULL */
+    char *initramfs;         /* or NULL */
+    char *device_tree;       /* or NULL */
+    char *problem;           /* why a raspi3b cannot boot it, NULL when it can */
+} PifInspection;
+
+/* path: a raw disk file (a clone through card.h). Uses no libguestfs appliance: mtools and
+ * e2fsprogs, milliseconds. */
+gboolean pif_image_inspect(const char *path, PifInspection **ret_inspection, GError **error);
+void pif_inspection_free(PifInspection *inspection);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifInspection, pif_inspection_free)

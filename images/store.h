@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// The image store: read-only raw base disk images, named by their SHA-256, found by name.
+#pragma once
+
+#include "pifarm/base/progress.h"
+
+#include <glib.h>
+
+/* One folder, used by several processes at a time (flock). Layout: <sha256>.img (0444),
+ * <sha256>.json (names, origin), tmp/ (cleared of leftovers of dead processes at open). */
+typedef struct PifStore PifStore;
+
+typedef struct {
+    char *sha256;      /* 64 hex digits: of the raw disk's content */
+    char **names;      /* NULL-terminated; may be empty */
+    char *path;        /* of the raw file */
+    guint64 size;      /* of the disk, bytes */
+    guint64 allocated; /* on our disk, bytes */
+    char *origin;      /* what it was imported or prepared from, for people */
+    char *recipe;      /* SHA-256 of base + preparation steps when it was prepared, else NULL */
+    gint64 created_s;  /* seconds since the epoch */
+} PifImage;
+
+void pif_image_free(PifImage *image);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifImage, pif_image_free)
+
+typedef struct {
+    const char *name;      /* NULL: no name; the image is found by SHA-256 only */
+    const char *sha256;    /* expected hash of the *source file* as downloaded, or of the raw disk;
+                              NULL: any */
+    guint64 max_size;      /* bytes of the raw disk; 0: 64 GiB */
+    gboolean replace_name; /* take the name away from the image that has it (else EXISTS) */
+    PifProgress *progress; /* may be NULL */
+} PifImportOptions;
+
+/* directory is made when missing. */
+PifStore *pif_store_open(const char *directory, GError **error);
+void pif_store_free(PifStore *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifStore, pif_store_free)
+const char *pif_store_directory(const PifStore *store);
+
+/* Takes in FILE: raw, .xz, .zst, .gz, .zip (one disk image in it) or qcow2, recognised by content.
+ * Sparse; size limit and checksum verified before anything is named; nothing stays on failure.
+ * Importing what is there adds the name. */
+gboolean pif_store_import(PifStore *store, const char *file, const PifImportOptions *options,
+                          PifImage **ret_image, GError **error);
+
+/* Array of PifImage*, by name. */
+GPtrArray *pif_store_list(PifStore *store, GError **error);
+/* By name, SHA-256, or an unambiguous prefix of it (at least 6 digits). */
+gboolean pif_store_find(PifStore *store, const char *name, PifImage **ret_image, GError **error);
+/* The image made by that recipe (see prepare.h), if there is one; else NOT_FOUND. */
+gboolean pif_store_find_recipe(PifStore *store, const char *recipe, PifImage **ret_image,
+                               GError **error);
+/* The image imported from a source file with this SHA-256 (remembered at import); else NOT_FOUND.
+ */
+gboolean pif_store_find_source(PifStore *store, const char *source_sha256, PifImage **ret_image,
+                               GError **error);
+
+/* A temporary file in the store's file system to build an image in, and its adoption: hashed, made
+ * read-only, synced, renamed. adopt removes the temporary file on failure. */
+char *pif_store_new_temporary(PifStore *store, GError **error);
+gboolean pif_store_adopt(PifStore *store, const char *temporary, const char *name,
+                         const char *origin, const char *recipe, PifImage **ret_image,
+                         GError **error);
+
+/* Removes the name, and the image with its last name. BUSY while clones (see clone.h; it registers
+ * each clone's path in <sha256>.users/) use the image; the message lists them. */
+gboolean pif_store_remove(PifStore *store, const char *name, GError **error);
+/* Clones register here so that rm can refuse; a user whose file is gone no longer counts. */
+gboolean pif_store_add_user(PifStore *store, const char *sha256, const char *clone_path,
+                            GError **error);
+gboolean pif_store_remove_user(PifStore *store, const char *sha256, const char *clone_path,
+                               GError **error);

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// A farm as farm.yaml describes it, with every default filled in: what the rest of the program
+// reads.
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+
+typedef struct {
+    uint8_t bytes[6];
+} PifMac;
+
+typedef struct {
+    char *name;
+    char *source; /* path (relative to farm.yaml's folder made absolute) or NULL when only in the
+                     store */
+    char *sha256; /* of the source file or disk; NULL: not given */
+    guint64 size; /* bytes; 0: not given */
+    struct {
+        char *user;          /* default: none */
+        char *password_hash; /* NULL: key only */
+        char **ssh_keys;     /* public key texts, read from the files named (~ expanded),
+                                NULL-terminated */
+        char *ssh_identity;  /* path of the private key beside the first public key file, if it
+                                exists; else NULL */
+        char *hostname;      /* template, default "{node}" */
+    } enrol;
+} PifImageSpec;
+
+typedef struct {
+    char *name;
+    gboolean is_virtual;
+    unsigned ports;
+} PifSwitchSpec;
+
+typedef struct {
+    char *name;
+    unsigned id;       /* 1..200, unique */
+    PifMac mac;        /* b8:27:eb + three bytes from farm name and id unless given */
+    uint32_t serial;   /* low 24 bits equal the MAC's */
+    uint32_t address;  /* host byte order: subnet + 10 + id unless given */
+    char *switch_name; /* of port "sw0/3", or NULL */
+    unsigned port;
+    const PifImageSpec *image; /* owned by the farm */
+    char **groups;
+    uint16_t ssh_port;  /* 5700 + id: forward on 127.0.0.1 */
+    char *console_halt; /* reserved: NULL */
+} PifNode;
+
+typedef struct {
+    char *name;
+    char *path; /* absolute, of farm.yaml */
+    struct {
+        char *bridge;
+        uint32_t network; /* host byte order */
+        unsigned prefix_length;
+        uint32_t host_address; /* network + 1 */
+    } lan;
+    char *libvirt_uri;   /* NULL: the embedded driver */
+    GPtrArray *images;   /* PifImageSpec* */
+    GPtrArray *switches; /* PifSwitchSpec* */
+    GPtrArray *nodes;    /* PifNode*, by id */
+} PifFarm;
+
+/* Reads and checks farm.yaml. On failure error is CONFIG and its text has every mistake found, each
+ * as `file:line:column: what, and what to try`, the line, and a caret under the place. */
+PifFarm *pif_farm_load(const char *path, GError **error);
+void pif_farm_free(PifFarm *farm);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifFarm, pif_farm_free)
+
+const PifNode *pif_farm_find_node(const PifFarm *farm, const char *name);
+
+/* Nodes named by arguments: "n1", "n[1-4]", "n[1,3-5]", "3" (an ID), "@group", "sw0/[1-4]" (ports).
+ * Array of const PifNode*, each once, by id. all: every node. No arguments and not all is USAGE.
+ * NOT_FOUND suggests. */
+GPtrArray *pif_farm_select(const PifFarm *farm, const char *const *arguments, gboolean all,
+                           GError **error);
+
+char *pif_mac_format(const PifMac *mac);
+gboolean pif_mac_parse(const char *text, PifMac *ret_mac);
+char *pif_ipv4_format(uint32_t address);
+gboolean pif_ipv4_parse(const char *text, uint32_t *ret_address);
+
+/* Text of a commented farm.yaml for `pifarm init`, with these values in it. Free it. */
+char *pif_farm_template(const char *farm_name, const char *image_source, unsigned n_nodes);
+
+/* The farm.yaml to use: the argument, or $PIFARM_FILE, or farm.yaml here or in a folder above. */
+gboolean pif_farm_find_file(const char *given, char **ret_path, GError **error);
