@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What every bats file loads: the programs under test first in PATH, folders of its own, a cleanup stack.
+# shellcheck disable=SC2154 # status and output: bats sets them
 
 : "${PIFARM_BUILD:?run the tests through ctest or tests/run, or set PIFARM_BUILD to the build folder}"
 : "${PIFARM_SOURCE:=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}"
