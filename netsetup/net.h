@@ -16,9 +16,13 @@ typedef struct {
 
 typedef struct PifNetPlan PifNetPlan;
 
-/* Reads the kernel's links, addresses and routes (no root needed) and computes the steps. Fails
- * with BUSY   the bridge's name belongs to a link that is not ours, or the subnet overlaps another
- * link's or route's (the message names the link, and the other farm when it is one) */
+/* Reads the kernel's links, addresses and routes (no root needed) and computes the steps that make
+ * what is missing and mend what is different; none when all is there. The bridge has no STP and no
+ * forward delay (a node's boot ROM gives up before 30 s are over) and a MAC that stays. Its IPv6 is
+ * as the host's defaults have it: a link-local address. Fails with
+ *   BUSY    the bridge's name belongs to a link that is not ours, or the subnet overlaps another
+ *           link's address or route (the message names the link, and the other farm if it is one's)
+ *   CONFIG  the kernel has no links with a name that long */
 PifNetPlan *pif_net_plan_up(const PifNetSpec *spec, GError **error);
 /* The steps that remove exactly what this farm made, recognised by alias. */
 PifNetPlan *pif_net_plan_down(const PifNetSpec *spec, GError **error);
@@ -32,7 +36,13 @@ char *pif_net_plan_format(const PifNetPlan *plan);
  * what to do. */
 gboolean pif_net_plan_apply(PifNetPlan *plan, GError **error);
 
-/* Facts for `doctor`. */
-gboolean pif_net_bridge_filtered(void); /* br_netfilter passes bridged frames to iptables */
-gboolean
-pif_net_forward_drops(void); /* FORWARD's policy is drop (nft or iptables), as Docker leaves it */
+/* For `doctor`: what others' packet filters do to frames that cross the bridge. They meet them only
+ * when br_netfilter passes bridged frames to them. */
+gboolean pif_net_bridge_filtered(void);
+
+/* Policy of FORWARD (nftables or iptables): Docker leaves it at drop. The kernel tells only root.
+ */
+typedef enum { PIF_FORWARD_UNKNOWN, PIF_FORWARD_ACCEPTS, PIF_FORWARD_DROPS } PifForwardPolicy;
+PifForwardPolicy pif_net_forward_policy(void);
+/* Known to drop. */
+gboolean pif_net_forward_drops(void);

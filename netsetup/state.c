@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// The structs of a host's network, and arithmetic on subnets.
+#include "netsetup/state.h"
+
+PifLink *pif_link_new(const char *name, const char *kind)
+{
+    PifLink *link = g_new0(PifLink, 1);
+    link->name = g_strdup(name);
+    link->kind = g_strdup(kind);
+    link->alias = g_strdup("");
+    link->addresses = g_array_new(FALSE, FALSE, sizeof(PifAddress));
+    return link;
+}
+
+void pif_link_free(PifLink *link)
+{
+    if (!link)
+        return;
+    g_free(link->name);
+    g_free(link->kind);
+    g_free(link->alias);
+    g_array_unref(link->addresses);
+    g_free(link);
+}
+
+PifNetState *pif_net_state_new(void)
+{
+    PifNetState *state = g_new0(PifNetState, 1);
+    state->links = g_ptr_array_new_with_free_func((GDestroyNotify)pif_link_free);
+    state->routes = g_array_new(FALSE, FALSE, sizeof(PifRoute));
+    state->machine_id = g_strdup("");
+    return state;
+}
+
+void pif_net_state_free(PifNetState *state)
+{
+    if (!state)
+        return;
+    g_ptr_array_unref(state->links);
+    g_array_unref(state->routes);
+    g_free(state->machine_id);
+    g_free(state);
+}
+
+PifLink *pif_net_state_find_link(const PifNetState *state, const char *name)
+{
+    for (guint i = 0; i < state->links->len; i++) {
+        PifLink *link = g_ptr_array_index(state->links, i);
+        if (g_str_equal(link->name, name))
+            return link;
+    }
+    return NULL;
+}
+
+PifLink *pif_net_state_find_link_by_index(const PifNetState *state, int index)
+{
+    for (guint i = 0; i < state->links->len; i++) {
+        PifLink *link = g_ptr_array_index(state->links, i);
+        if (link->index == index)
+            return link;
+    }
+    return NULL;
+}
+
+static uint32_t mask_of(unsigned prefix_length)
+{
+    return prefix_length == 0 ? 0 : UINT32_MAX << (32 - prefix_length);
+}
+
+gboolean pif_address_equal(PifAddress a, PifAddress b)
+{
+    return a.address == b.address && a.prefix_length == b.prefix_length;
+}
+
+gboolean pif_address_overlaps(PifAddress a, PifAddress b)
+{
+    uint32_t mask = mask_of(MIN(a.prefix_length, b.prefix_length));
+    return (a.address & mask) == (b.address & mask);
+}
+
+PifAddress pif_address_network(PifAddress address)
+{
+    return (PifAddress){address.address & mask_of(address.prefix_length), address.prefix_length};
+}
+
+char *pif_address_format(PifAddress address)
+{
+    return g_strdup_printf("%u.%u.%u.%u/%u", address.address >> 24, address.address >> 16 & 255,
+                           address.address >> 8 & 255, address.address & 255,
+                           address.prefix_length);
+}

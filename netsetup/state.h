@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// What a host's network is, as plain structs: links with their addresses, and routes.
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+
+enum { PIF_MAC_SIZE = 6 };
+
+typedef struct {
+    uint32_t address; /* host byte order */
+    unsigned prefix_length;
+} PifAddress;
+
+/* A link that is, or one that should be. A property that means nothing for the link's kind is 0. */
+typedef struct {
+    int index; /* the kernel's number for it; 0: not there yet */
+    char *name;
+    char *kind;  /* "bridge", "veth"; "" for a physical interface */
+    char *alias; /* "": none */
+    uint8_t mac[PIF_MAC_SIZE];
+    gboolean is_up;
+    struct {
+        gboolean has_stp;
+        unsigned forward_delay_cs; /* hundredths of a second, as the kernel and `ip` count it */
+    } bridge;
+    GArray *addresses; /* PifAddress, IPv4, in the order they were added */
+} PifLink;
+
+/* A unicast route to somewhere in particular: no default route, nothing the kernel keeps for
+ * itself. */
+typedef struct {
+    PifAddress to;
+    int link_index;
+} PifRoute;
+
+typedef struct {
+    GPtrArray *links; /* PifLink */
+    GArray *routes;   /* PifRoute */
+    char *machine_id; /* of the host, "" when it has none: makes what we derive from names differ
+                         between hosts */
+} PifNetState;
+
+PifLink *pif_link_new(const char *name, const char *kind);
+void pif_link_free(PifLink *link);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifLink, pif_link_free)
+
+PifNetState *pif_net_state_new(void);
+void pif_net_state_free(PifNetState *state);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifNetState, pif_net_state_free)
+
+/* NULL when there is none. */
+PifLink *pif_net_state_find_link(const PifNetState *state, const char *name);
+PifLink *pif_net_state_find_link_by_index(const PifNetState *state, int index);
+
+/* What the kernel says now; needs no root. Free it. */
+PifNetState *pif_net_state_observe(GError **error);
+
+gboolean pif_address_equal(PifAddress a, PifAddress b);
+/* Whether the two subnets share an address. */
+gboolean pif_address_overlaps(PifAddress a, PifAddress b);
+/* First address of the subnet. */
+PifAddress pif_address_network(PifAddress address);
+/* "10.77.0.1/24". Free it. */
+char *pif_address_format(PifAddress address);

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// One change to the host's network, as a value that can be printed, carried out and turned round.
+#pragma once
+
+#include "netsetup/property.h"
+#include "netsetup/state.h"
+
+typedef enum {
+    PIF_STEP_ADD_LINK,
+    PIF_STEP_REMOVE_LINK,
+    PIF_STEP_SET_PROPERTY,
+    PIF_STEP_ADD_ADDRESS,
+    PIF_STEP_REMOVE_ADDRESS,
+} PifNetVerb;
+
+/* What it points to belongs to the plan. */
+typedef struct {
+    PifNetVerb verb;
+    const char *link;                /* name of the link it is about */
+    const PifLink *from;             /* the link as it was; NULL when it is only now made */
+    const PifLink *to;               /* the link as it is to be; NULL when it is to go */
+    const PifLinkProperty *property; /* SET_PROPERTY: which one */
+    PifAddress address;              /* ADD_ADDRESS, REMOVE_ADDRESS: which one */
+} PifNetStep;
+
+/* An empty list of PifNetStep. */
+GArray *pif_net_steps_new(void);
+
+/* Appends the steps that make one link out of the other. from NULL: the link is to be made; to
+ * NULL: it is to be removed. */
+void pif_net_steps_add_difference(GArray *steps, const PifLink *from, const PifLink *to);
+
+/* The steps that take this one back. Free them. */
+GArray *pif_net_step_invert(const PifNetStep *step);
+
+/* The `ip` command that does the same. Free it. */
+char *pif_net_step_format(const PifNetStep *step);
