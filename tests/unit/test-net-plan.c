@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: MIT
+// The network plan, pure: what a host has and a farm wants in, the commands between out.
+#include "netsetup/plan.h"
+#include "pifarm/base/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LAB_MAC "ba:5f:c4:3f:e7:64" /* of farm lab on a host with the machine ID "host" */
+
+static const PifNetSpec lab = {"lab", "pifarm0", 0x0a4d0001, 24}; /* 10.77.0.1/24 */
+
+static const char *const whole_plan =
+    "ip link add name pifarm0 address " LAB_MAC " type bridge stp_state 0 forward_delay 0\n"
+    "ip link set dev pifarm0 alias pifarm:lab\n"
+    "ip address add 10.77.0.1/24 dev pifarm0\n"
+    "ip link set dev pifarm0 up\n";
+
+static PifAddress address_of(const char *text)
+{
+    unsigned a, b, c, d, length;
+    g_assert_cmpint(sscanf(text, "%u.%u.%u.%u/%u", &a, &b, &c, &d, &length), ==, 5);
+    return (PifAddress){a << 24 | b << 16 | c << 8 | d, length};
+}
+
+static PifLink *add_link(PifNetState *state, const char *name, const char *kind, const char *alias)
+{
+    PifLink *link = pif_link_new(name, kind);
+    g_ptr_array_add(state->links, link);
+    link->index = (int)state->links->len;
+    g_free(link->alias);
+    link->alias = g_strdup(alias);
+    link->is_up = TRUE;
+    return link;
+}
+
+static void add_address(PifLink *link, const char *text)
+{
+    PifAddress address = address_of(text);
+    g_array_append_val(link->addresses, address);
+}
+
+static void add_route(PifNetState *state, const char *to, const PifLink *link)
+{
+    PifRoute route = {address_of(to), link->index};
+    g_array_append_val(state->routes, route);
+}
+
+/* A host with an Ethernet interface, and nothing of pifarm. */
+static PifNetState *plain_host(void)
+{
+    PifNetState *state = pif_net_state_new();
+    g_free(state->machine_id);
+    state->machine_id = g_strdup("host");
+    add_address(add_link(state, "lo", "", ""), "127.0.0.1/8");
+    PifLink *eth0 = add_link(state, "eth0", "", "");
+    add_address(eth0, "192.168.1.7/24");
+    add_route(state, "192.168.1.0/24", eth0);
+    return state;
+}
+
+static PifLink *add_lab_bridge(PifNetState *state)
+{
+    PifLink *bridge = add_link(state, "pifarm0", "bridge", "pifarm:lab");
+    memcpy(bridge->mac, "\xba\x5f\xc4\x3f\xe7\x64", PIF_MAC_SIZE);
+    add_address(bridge, "10.77.0.1/24");
+    add_route(state, "10.77.0.0/24", bridge);
+    return bridge;
+}
+
+static void assert_up(PifNetState *have, const char *commands)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(PifNetPlan) plan = pif_net_plan_compute_up(&lab, have, &error);
+    g_assert_no_error(error);
+    g_autofree char *text = pif_net_plan_format(plan);
+    g_assert_cmpstr(text, ==, commands);
+    g_assert_cmpint(pif_net_plan_is_empty(plan), ==, *commands == '\0');
+}
+
+static void assert_down(PifNetState *have, const char *commands)
+{
+    g_autoptr(PifNetPlan) plan = pif_net_plan_compute_down(&lab, have);
+    g_autofree char *text = pif_net_plan_format(plan);
+    g_assert_cmpstr(text, ==, commands);
+}
+
+static void assert_refused(PifNetState *have, PifErrorCode code, const char *message)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(PifNetPlan) plan = pif_net_plan_compute_up(&lab, have, &error);
+    g_assert_null(plan);
+    g_assert_error(error, PIF_ERROR, (int)code);
+    g_assert_cmpstr(error->message, ==, message);
+}
+
+static void on_a_plain_host_everything_is_made(void)
+{
+    assert_up(plain_host(), whole_plan);
+    assert_down(plain_host(), "");
+}
+
+static void where_all_is_there_nothing_is_done(void)
+{
+    PifNetState *have = plain_host();
+    add_lab_bridge(have);
+    assert_up(have, "");
+}
+
+static void a_wrong_address_is_replaced(void)
+{
+    PifNetState *have = plain_host();
+    PifLink *bridge = add_lab_bridge(have);
+    g_array_set_size(bridge->addresses, 0);
+    add_address(bridge, "10.66.0.1/24");
+    add_address(bridge, "10.66.0.9/24");
+    assert_up(have, "ip address delete 10.66.0.9/24 dev pifarm0\n"
+                    "ip address delete 10.66.0.1/24 dev pifarm0\n"
+                    "ip address add 10.77.0.1/24 dev pifarm0\n");
+}
+
+/* The kernel would remove the second address of the subnet with the first. */
+static void an_address_behind_a_wrong_one_of_its_subnet_becomes_the_first(void)
+{
+    PifNetState *have = plain_host();
+    PifLink *bridge = add_lab_bridge(have);
+    g_array_set_size(bridge->addresses, 0);
+    add_address(bridge, "10.77.0.9/24");
+    add_address(bridge, "10.77.0.1/24");
+    assert_up(have, "ip address delete 10.77.0.1/24 dev pifarm0\n"
+                    "ip address delete 10.77.0.9/24 dev pifarm0\n"
+                    "ip address add 10.77.0.1/24 dev pifarm0\n");
+}
+
+static void an_address_with_another_prefix_is_replaced(void)
+{
+    PifNetState *have = plain_host();
+    PifLink *bridge = add_lab_bridge(have);
+    g_array_set_size(bridge->addresses, 0);
+    add_address(bridge, "10.77.0.1/16");
+    assert_up(have, "ip address delete 10.77.0.1/16 dev pifarm0\n"
+                    "ip address add 10.77.0.1/24 dev pifarm0\n");
+}
+
+static void changed_options_are_set_back(void)
+{
+    PifNetState *have = plain_host();
+    PifLink *bridge = add_lab_bridge(have);
+    bridge->mac[5] = 0;
+    bridge->bridge.has_stp = TRUE;
+    bridge->bridge.forward_delay_cs = 1500;
+    bridge->is_up = FALSE;
+    assert_up(have, "ip link set dev pifarm0 address " LAB_MAC "\n"
+                    "ip link set dev pifarm0 type bridge stp_state 0\n"
+                    "ip link set dev pifarm0 type bridge forward_delay 0\n"
+                    "ip link set dev pifarm0 up\n");
+}
+
+/* What a run leaves that is killed after its n-th step. */
+static void a_run_killed_after_any_step_is_completed(void)
+{
+    const char *rest = whole_plan;
+    for (int n = 1; n <= 4; n++) {
+        PifNetState *have = plain_host();
+        PifLink *bridge = add_lab_bridge(have);
+        if (n < 2)
+            bridge->alias[0] = '\0';
+        if (n < 3)
+            g_array_set_size(bridge->addresses, 0);
+        if (n < 4)
+            bridge->is_up = FALSE;
+        rest = strchr(rest, '\n') + 1;
+        assert_up(have, rest);
+    }
+}
+
+static void a_bridge_that_died_before_it_got_its_alias_is_removed_too(void)
+{
+    PifNetState *have = plain_host();
+    add_lab_bridge(have)->alias[0] = '\0';
+    assert_down(have, "ip link delete dev pifarm0\n");
+}
+
+static void down_removes_the_farms_own_bridge_whatever_its_name(void)
+{
+    PifNetState *have = plain_host();
+    add_link(have, "pifarm0", "bridge", "pifarm:office");
+    add_link(have, "renamed", "bridge", "pifarm:lab");
+    add_link(have, "br0", "bridge", "");
+    assert_down(have, "ip link delete dev renamed\n");
+}
+
+static void a_strangers_bridge_of_that_name_is_left_alone(void)
+{
+    PifNetState *have = plain_host();
+    add_link(have, "pifarm0", "bridge", "");
+    assert_refused(have, PIF_ERROR_BUSY,
+                   "there is already a link pifarm0, and pifarm did not make it (kind: bridge); "
+                   "choose another name for lan.bridge");
+    have = plain_host();
+    add_link(have, "pifarm0", "bridge", "");
+    assert_down(have, "");
+}
+
+static void another_farms_bridge_is_refused_with_its_name(void)
+{
+    PifNetState *have = plain_host();
+    add_link(have, "pifarm0", "bridge", "pifarm:office");
+    assert_refused(have, PIF_ERROR_BUSY,
+                   "the bridge pifarm0 belongs to farm 'office'; take that farm down, or choose "
+                   "another name for lan.bridge");
+}
+
+static void a_second_bridge_for_the_same_farm_is_refused(void)
+{
+    PifNetState *have = plain_host();
+    add_link(have, "pifarm9", "bridge", "pifarm:lab");
+    assert_refused(have, PIF_ERROR_BUSY,
+                   "farm 'lab' has the bridge pifarm9 already, not pifarm0; take it down first, or "
+                   "give this farm another name");
+}
+
+static void a_subnet_within_another_links_is_refused(void)
+{
+    PifNetState *have = plain_host();
+    add_address(add_link(have, "eth1", "", ""), "10.64.3.4/10");
+    assert_refused(have, PIF_ERROR_BUSY,
+                   "the subnet 10.77.0.0/24 of farm 'lab' overlaps the address 10.64.3.4/10 on "
+                   "eth1; choose another lan.subnet");
+}
+
+static void a_subnet_that_another_farm_has_is_refused_with_its_name(void)
+{
+    PifNetState *have = plain_host();
+    add_address(add_link(have, "pifarm1", "bridge", "pifarm:office"), "10.77.0.1/24");
+    assert_refused(have, PIF_ERROR_BUSY,
+                   "the subnet 10.77.0.0/24 of farm 'lab' overlaps the address 10.77.0.1/24 on "
+                   "pifarm1 of farm 'office'; choose another lan.subnet");
+}
+
+static void a_subnet_that_a_route_leads_to_is_refused(void)
+{
+    PifNetState *have = plain_host();
+    add_route(have, "10.0.0.0/8", add_link(have, "tun0", "tun", ""));
+    assert_refused(have, PIF_ERROR_BUSY,
+                   "the subnet 10.77.0.0/24 of farm 'lab' overlaps the route to 10.0.0.0/8 on "
+                   "tun0; choose another lan.subnet");
+}
+
+static void a_bridge_name_too_long_for_the_kernel_is_refused(void)
+{
+    const PifNetSpec spec = {"lab", "a-very-long-name", 0x0a4d0001, 24};
+    g_autoptr(GError) error = NULL;
+    g_assert_null(pif_net_plan_compute_up(&spec, plain_host(), &error));
+    g_assert_error(error, PIF_ERROR, PIF_ERROR_CONFIG);
+}
+
+static const uint8_t *mac_of(const PifNetPlan *plan)
+{
+    const PifLink *bridge = g_ptr_array_index(plan->wanted, 0);
+    return bridge->mac;
+}
+
+static void the_mac_is_local_unicast_and_differs_by_farm_and_host(void)
+{
+    const PifNetSpec office = {"office", "pifarm0", 0x0a4d0001, 24};
+    PifNetState *other = plain_host();
+    g_free(other->machine_id);
+    other->machine_id = g_strdup("other");
+    g_autoptr(PifNetPlan) plan = pif_net_plan_compute_up(&lab, plain_host(), NULL);
+    g_autoptr(PifNetPlan) of_farm = pif_net_plan_compute_up(&office, plain_host(), NULL);
+    g_autoptr(PifNetPlan) of_host = pif_net_plan_compute_up(&lab, other, NULL);
+    g_assert_cmphex(mac_of(plan)[0] & 3, ==, 2);
+    g_assert_cmphex(mac_of(of_farm)[0] & 3, ==, 2);
+    g_assert_cmpint(memcmp(mac_of(plan), mac_of(of_farm), PIF_MAC_SIZE), !=, 0);
+    g_assert_cmpint(memcmp(mac_of(plan), mac_of(of_host), PIF_MAC_SIZE), !=, 0);
+}
+
+/* A host that only writes down what it is told, and refuses one step. */
+typedef struct {
+    GString *log;
+    int n_steps;
+    int refused; /* number of the step, from 1; 0: none */
+} FakeHost;
+
+static gboolean run_on_fake_host(const PifNetStep *step, gpointer data, GError **error)
+{
+    FakeHost *host = data;
+    if (++host->n_steps == host->refused)
+        return pif_error_set(error, PIF_ERROR_EXTERNAL, "refused");
+    g_autofree char *command = pif_net_step_format(step);
+    g_string_append_printf(host->log, "%s\n", command);
+    return TRUE;
+}
+
+/* Runs the plan for lab; step number refused fails. Returns the commands carried out. */
+static char *run_up(PifNetState *have, int refused)
+{
+    FakeHost host = {g_string_new(NULL), 0, refused};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(PifNetPlan) plan = pif_net_plan_compute_up(&lab, have, &error);
+    g_assert_no_error(error);
+    gboolean is_done = pif_net_plan_run(plan, run_on_fake_host, &host, &error);
+    g_assert_cmpint(is_done, ==, refused == 0);
+    g_assert_cmpint(error != NULL, ==, refused != 0);
+    return g_string_free(host.log, FALSE);
+}
+
+static void a_plan_that_succeeds_is_not_taken_back(void)
+{
+    g_autofree char *done = run_up(plain_host(), 0);
+    g_assert_cmpstr(done, ==, whole_plan);
+}
+
+static void a_failing_step_takes_back_those_before_it_last_first(void)
+{
+    g_autofree char *done = run_up(plain_host(), 4);
+    g_assert_cmpstr(done, ==,
+                    "ip link add name pifarm0 address " LAB_MAC
+                    " type bridge stp_state 0 forward_delay 0\n"
+                    "ip link set dev pifarm0 alias pifarm:lab\n"
+                    "ip address add 10.77.0.1/24 dev pifarm0\n"
+                    "ip address delete 10.77.0.1/24 dev pifarm0\n"
+                    "ip link set dev pifarm0 alias ''\n"
+                    "ip link delete dev pifarm0\n");
+}
+
+static void changed_options_and_addresses_are_given_back(void)
+{
+    PifNetState *have = plain_host();
+    PifLink *bridge = add_lab_bridge(have);
+    bridge->bridge.forward_delay_cs = 1500;
+    g_array_set_size(bridge->addresses, 0);
+    add_address(bridge, "10.66.0.1/24");
+    g_autofree char *done = run_up(have, 3);
+    g_assert_cmpstr(done, ==,
+                    "ip link set dev pifarm0 type bridge forward_delay 0\n"
+                    "ip address delete 10.66.0.1/24 dev pifarm0\n"
+                    "ip address add 10.66.0.1/24 dev pifarm0\n"
+                    "ip link set dev pifarm0 type bridge forward_delay 1500\n");
+}
+
+static void the_inverse_of_removing_a_link_makes_it_whole_again(void)
+{
+    PifNetState *have = plain_host();
+    add_lab_bridge(have);
+    g_autoptr(PifNetPlan) plan = pif_net_plan_compute_down(&lab, have);
+    g_autoptr(GArray) inverse = pif_net_step_invert(&g_array_index(plan->steps, PifNetStep, 0));
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < inverse->len; i++) {
+        g_autofree char *command = pif_net_step_format(&g_array_index(inverse, PifNetStep, i));
+        g_string_append_printf(text, "%s\n", command);
+    }
+    g_assert_cmpstr(text->str, ==, whole_plan);
+}
+
+static void subnets_overlap_when_one_holds_the_other(void)
+{
+    static const struct {
+        const char *a, *b;
+        gboolean overlap;
+    } cases[] = {
+        {"10.77.0.1/24", "10.77.0.9/24", TRUE}, {"10.77.0.1/24", "10.77.1.1/24", FALSE},
+        {"10.77.0.1/24", "10.0.0.0/8", TRUE},   {"10.77.0.1/24", "10.77.0.255/32", TRUE},
+        {"10.77.0.1/24", "11.0.0.0/8", FALSE},  {"10.77.0.1/24", "0.0.0.0/0", TRUE},
+        {"10.77.0.1/32", "10.77.0.1/32", TRUE}, {"10.77.0.1/32", "10.77.0.2/32", FALSE},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        PifAddress a = address_of(cases[i].a), b = address_of(cases[i].b);
+        g_assert_cmpint(pif_address_overlaps(a, b), ==, cases[i].overlap);
+        g_assert_cmpint(pif_address_overlaps(b, a), ==, cases[i].overlap);
+    }
+}
+
+#define TEST(name) g_test_add_func("/net-plan/" #name, name)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    TEST(on_a_plain_host_everything_is_made);
+    TEST(where_all_is_there_nothing_is_done);
+    TEST(a_wrong_address_is_replaced);
+    TEST(an_address_behind_a_wrong_one_of_its_subnet_becomes_the_first);
+    TEST(an_address_with_another_prefix_is_replaced);
+    TEST(changed_options_are_set_back);
+    TEST(a_run_killed_after_any_step_is_completed);
+    TEST(a_bridge_that_died_before_it_got_its_alias_is_removed_too);
+    TEST(down_removes_the_farms_own_bridge_whatever_its_name);
+    TEST(a_strangers_bridge_of_that_name_is_left_alone);
+    TEST(another_farms_bridge_is_refused_with_its_name);
+    TEST(a_second_bridge_for_the_same_farm_is_refused);
+    TEST(a_subnet_within_another_links_is_refused);
+    TEST(a_subnet_that_another_farm_has_is_refused_with_its_name);
+    TEST(a_subnet_that_a_route_leads_to_is_refused);
+    TEST(a_bridge_name_too_long_for_the_kernel_is_refused);
+    TEST(the_mac_is_local_unicast_and_differs_by_farm_and_host);
+    TEST(a_plan_that_succeeds_is_not_taken_back);
+    TEST(a_failing_step_takes_back_those_before_it_last_first);
+    TEST(changed_options_and_addresses_are_given_back);
+    TEST(the_inverse_of_removing_a_link_makes_it_whole_again);
+    TEST(subnets_overlap_when_one_holds_the_other);
+    return g_test_run();
+}
