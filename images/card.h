@@ -7,15 +7,20 @@
 
 /* A clone (qcow2) or raw image exposed as a raw file by qemu-storage-daemon over FUSE, for as long
  * as this lives. A raw image opened read-only is used as it is. BUSY when QEMU has the clone open.
- */
+ * Nothing of it stays behind, even when we are killed: the export is in no folder. Must be freed in
+ * the thread that opened it; the export ends with that thread. */
 typedef struct PifCard PifCard;
 
 gboolean pif_card_open(const char *path, gboolean is_writable, PifCard **ret_card, GError **error);
-/* Flushes and unmounts; errors of the flush are only seen by pif_card_close. */
+/* Flushes and ends the export; only here are errors of the flush seen. The card still is to be
+ * freed, and good for nothing else. */
 gboolean pif_card_close(PifCard *card, GError **error);
 void pif_card_free(PifCard *card);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifCard, pif_card_free)
+/* For other programs to open while the card is open: /proc/<our pid>/fd/<n>. */
 const char *pif_card_raw_path(const PifCard *card);
+/* The path given to pif_card_open, for messages. */
+const char *pif_card_path(const PifCard *card);
 
 /* What the firmware would hand to the ARM cores, copied out into a folder. */
 typedef struct {

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// The pieces of a node's identity (see PifIdentity in card.h), made.
+#pragma once
+
+#include <glib.h>
+
+/* A new ed25519 pair in OpenSSH's formats, as sshd's host key. Free both. */
+gboolean pif_identity_make_host_key(const char *comment, char **ret_private, char **ret_public,
+                                    GError **error);
+
+/* 32 random hex digits, a version 4 UUID as machine-id(5) wants it. Free it. */
+char *pif_identity_make_machine_id(void);
+
+/* The text of /etc/hosts with its 127.0.1.1 line naming hostname: replaced where it is, else
+ * appended; all other lines as they are. hosts NULL: there is no such file yet. Pure. Free it. */
+char *pif_identity_edit_hosts(const char *hosts, const char *hostname);
