@@ -31,6 +31,7 @@ typedef struct {
     char *name;
     gboolean is_virtual;
     unsigned ports;
+    uint32_t address; /* host byte order: subnet + 2 for the first, then counting up */
 } PifSwitchSpec;
 
 typedef struct {
@@ -65,6 +66,8 @@ typedef struct {
 /* Reads and checks farm.yaml. On failure error is CONFIG and its text has every mistake found, each
  * as `file:line:column: what, and what to try`, the line, and a caret under the place. */
 PifFarm *pif_farm_load(const char *path, GError **error);
+/* The same for a text in memory; path (which need not exist) is what it is called. */
+PifFarm *pif_farm_parse(const char *path, const char *text, gsize size, GError **error);
 void pif_farm_free(PifFarm *farm);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifFarm, pif_farm_free)
 

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// Keys of the farm itself and of its lan.
+#include "pifarm/model/farm-keys.h"
+
+#include "pifarm/model/address.h"
+
+#include <net/if.h>
+#include <string.h>
+
+enum { MAX_NAME = 64 };
+
+gboolean pif_farm_is_name(const char *text, gsize max_length)
+{
+    gsize length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return length > 0 && text[length] == '\0' && length <= max_length && *text >= 'a' &&
+           text[length - 1] != '-';
+}
+
+char *pif_farm_read_name(const PifKeyScope *scope, const char *kind, const PifYaml *name)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    if (!g_ascii_isalnum(*name->text) || name->text[strspn(name->text, letters)] ||
+        strlen(name->text) > MAX_NAME)
+        pif_key_refuse(scope, name,
+                       "%s '%s': a name is up to %d letters, digits, '.', '_' and '-', and begins "
+                       "with a letter or digit",
+                       kind, name->text, MAX_NAME);
+    return g_strdup_printf("%s '%s'", kind, name->text);
+}
+
+static void read_farm_name(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                           gpointer field)
+{
+    const char *name = pif_key_text(scope, key, value);
+    if (name && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name) &&
+        strlen(name) <= 32 && *name != '-')
+        pif_key_read_string(scope, key, value, field);
+    else if (name)
+        pif_key_expect(scope, key, value,
+                       "up to 32 of a-z, 0-9 and '-', beginning with a letter or digit");
+}
+
+static void read_libvirt(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                         gpointer field)
+{
+    const char *uri = pif_key_text(scope, key, value);
+    if (uri && strstr(uri, "://"))
+        pif_key_read_string(scope, key, value, field);
+    else if (uri)
+        pif_key_expect(scope, key, value, "a libvirt URI like qemu:///system");
+}
+
+/* TAPs are q0tap<id>: a bridge called so would be in the way of one. */
+static void read_bridge(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                        gpointer field)
+{
+    const char *name = pif_key_text(scope, key, value);
+    gboolean is_good = name && g_ascii_isalnum(*name) && strlen(name) < IFNAMSIZ &&
+                       !g_str_has_prefix(name, "q0tap");
+    for (const char *letter = name; is_good && *letter; letter++)
+        is_good = g_ascii_isalnum(*letter) || strchr("._-", *letter);
+    if (is_good)
+        pif_key_read_string(scope, key, value, field);
+    else if (name)
+        pif_key_expect(
+            scope, key, value,
+            "an interface name: up to 15 letters, digits, '.', '_', '-', and no q0tap...");
+}
+
+static void read_subnet(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                        gpointer field)
+{
+    PifFarm *farm = field;
+    g_autofree char *problem = NULL;
+    const char *text = pif_key_text(scope, key, value);
+    if (!text || pif_subnet_parse(text, &farm->lan.network, &farm->lan.prefix_length, &problem))
+        return;
+    farm->lan.prefix_length = 0; /* nothing can be checked against it */
+    if (problem)
+        pif_key_refuse(scope, value, "'%s' is an address inside a subnet, not a subnet; %s", text,
+                       problem);
+    else
+        pif_key_expect(scope, key, value, "a subnet like 10.77.0.0/24 (/8 to /28)");
+}
+
+/* What is not supported yet can be said not to be wanted. */
+static void read_only_off(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                          gpointer field)
+{
+    gboolean is_wanted = FALSE;
+    pif_key_read_truth(scope, key, value, &is_wanted);
+    if (is_wanted)
+        pif_key_read_later(scope, key, value, field);
+}
+
+static const PifKey lan_keys[] = {
+    {"bridge", read_bridge, .offset = offsetof(PifFarm, lan.bridge)},
+    {"subnet", read_subnet},
+    {"uplink", pif_key_read_later},
+    {"nat", read_only_off},
+    {NULL},
+};
+
+const PifKey pif_farm_keys[] = {
+    {"farm", read_farm_name, .offset = offsetof(PifFarm, name), .is_required = TRUE},
+    {"lan", pif_key_read_map, .keys = lan_keys},
+    {"images", pif_farm_read_images, .keys = pif_image_keys},
+    {"switches", pif_farm_read_switches, .keys = pif_switch_keys},
+    {"nodes", pif_farm_read_nodes, .keys = pif_node_keys, .is_required = TRUE},
+    {"libvirt", read_libvirt, .offset = offsetof(PifFarm, libvirt_uri)},
+    {NULL},
+};

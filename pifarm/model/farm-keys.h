@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// The keys of farm.yaml, and a farm while it is read. For pifarm/model and its tests only.
+#pragma once
+
+#include "pifarm/base/yaml-keys.h"
+#include "pifarm/model/farm.h"
+
+/* An item of `nodes`: one node, or with ranges several. Texts as in the file, ranges expanded. */
+typedef struct {
+    const PifYaml *map;
+    char *what; /* for messages: "node 'n[1-4]'" */
+    char **names;
+    char **ids;
+    char **ports;
+    char **addresses;
+    char **groups;
+    char *mac;
+    char *image;
+} PifNodeEntry;
+
+/* What is read so far, and which entry each node is from. */
+typedef struct {
+    PifFarm *farm;
+    PifDiagnostics *diagnostics;
+    GPtrArray *entries;   /* PifNodeEntry* */
+    GHashTable *entry_of; /* PifNode* -> PifNodeEntry* */
+} PifFarmDraft;
+
+/* The table of the whole file; tables of maps inside it hang on its rows. */
+extern const PifKey pif_farm_keys[];
+
+/* Readers of the sections; scope's context is the PifFarmDraft. */
+void pif_farm_read_images(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                          gpointer field);
+void pif_farm_read_switches(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                            gpointer field);
+void pif_farm_read_nodes(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                         gpointer field);
+extern const PifKey pif_image_keys[];
+extern const PifKey pif_switch_keys[];
+extern const PifKey pif_node_keys[];
+
+/* A name of a thing of this kind ("image") that a map has as a key: checked, and "image 'debian'"
+ * for messages. Free it. */
+char *pif_farm_read_name(const PifKeyScope *scope, const char *kind, const PifYaml *name);
+/* a-z 0-9 and '-', beginning with a letter, ending without '-': what can be a host name too. */
+gboolean pif_farm_is_name(const char *text, gsize max_length);
+
+/* The nodes that the entries stand for, once the rest of the file is read. */
+void pif_farm_make_nodes(PifFarmDraft *draft);
+/* What no single key can know: clashes and what is outside of the lan. */
+void pif_farm_check(PifFarmDraft *draft);
+
+void pif_image_spec_free(gpointer image);
+void pif_switch_spec_free(gpointer switch_spec);
+void pif_node_free(gpointer node);
+void pif_node_entry_free(gpointer entry);

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+// Keys of an image and of its enrolment.
+#include "pifarm/model/farm-keys.h"
+#include "pifarm/model/ssh-key.h"
+
+#include <string.h>
+
+void pif_image_spec_free(gpointer data)
+{
+    PifImageSpec *image = data;
+    if (!image)
+        return;
+    g_free(image->name);
+    g_free(image->source);
+    g_free(image->sha256);
+    g_free(image->enrol.user);
+    g_free(image->enrol.password_hash);
+    g_strfreev(image->enrol.ssh_keys);
+    g_free(image->enrol.ssh_identity);
+    g_free(image->enrol.hostname);
+    g_free(image);
+}
+
+static void read_source(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                        gpointer field)
+{
+    if (value->kind == PIF_YAML_SCALAR && strstr(value->text, "://"))
+        pif_key_refuse(
+            scope, value,
+            "'%s' of %s is a URL: downloads are not supported by this version yet; fetch "
+            "the file and name it here",
+            key->name, scope->what);
+    else
+        pif_key_read_path(scope, key, value, field);
+}
+
+static void read_sha256(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                        gpointer field)
+{
+    const char *text = pif_key_text(scope, key, value);
+    if (!text)
+        return;
+    if (strlen(text) == 64 && strspn(text, "0123456789abcdefABCDEF") == 64)
+        *(char **)field = g_ascii_strdown(text, -1);
+    else
+        pif_key_expect(scope, key, value, "64 hex digits (sha256sum prints them)");
+}
+
+/* useradd(8): what Debian lets a user be called. */
+static void read_user(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                      gpointer field)
+{
+    const char *name = pif_key_text(scope, key, value);
+    if (name && (g_ascii_islower(*name) || *name == '_') && strlen(name) <= 32 &&
+        !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-")])
+        pif_key_read_string(scope, key, value, field);
+    else if (name)
+        pif_key_expect(scope, key, value,
+                       "a login name: up to 32 of a-z, 0-9, '_', '-', beginning with a letter");
+}
+
+/* crypt(5): $id$... . Anything else would be a password in the clear. */
+static void read_password_hash(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                               gpointer field)
+{
+    const char *hash = pif_key_text(scope, key, value);
+    if (hash && *hash == '$' && strlen(hash) >= 20 && strlen(hash) < 256 && !strpbrk(hash, ": \n"))
+        pif_key_read_string(scope, key, value, field);
+    else if (hash)
+        pif_key_refuse(scope, value,
+                       "'%s' of %s must be a crypt string like $6$..., not a password; "
+                       "`openssl passwd -6` makes one",
+                       key->name, scope->what);
+}
+
+static void read_hostname(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                          gpointer field)
+{
+    const char *text = pif_key_text(scope, key, value);
+    if (!text)
+        return;
+    g_autoptr(GString) sample = g_string_new(text);
+    g_string_replace(sample, "{node}", "n", 0);
+    if (pif_farm_is_name(sample->str, 40))
+        pif_key_read_string(scope, key, value, field);
+    else
+        pif_key_expect(scope, key, value,
+                       "a host name of a-z, 0-9 and '-'; {node} in it is the node's name");
+}
+
+static void read_ssh_key(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                         PifImageSpec *image, GStrvBuilder *keys)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = NULL;
+    const char *text = pif_key_text(scope, key, value);
+    if (!text)
+        return;
+    if (pif_ssh_key_is_public(text)) {
+        g_strv_builder_add(keys, text);
+        return;
+    }
+    pif_key_read_path(scope, key, value, &path);
+    if (!path)
+        return;
+    if (!pif_ssh_key_read_file(path, keys, &error))
+        pif_key_refuse(scope, value, "'%s' of %s: %s", key->name, scope->what, error->message);
+    else if (!image->enrol.ssh_identity)
+        image->enrol.ssh_identity = pif_ssh_key_find_private(path);
+}
+
+static void read_ssh_keys(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                          gpointer field)
+{
+    PifImageSpec *image = field;
+    g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
+    if (value->kind == PIF_YAML_LIST)
+        for (unsigned i = 0; i < value->values->len; i++)
+            read_ssh_key(scope, key, g_ptr_array_index(value->values, i), image, keys);
+    else
+        read_ssh_key(scope, key, value, image, keys);
+    image->enrol.ssh_keys = g_strv_builder_end(keys);
+}
+
+static const PifKey enrol_keys[] = {
+    {"user", read_user, .offset = offsetof(PifImageSpec, enrol.user)},
+    {"ssh-key", read_ssh_keys},
+    {"password-hash", read_password_hash, .offset = offsetof(PifImageSpec, enrol.password_hash)},
+    {"hostname", read_hostname, .offset = offsetof(PifImageSpec, enrol.hostname)},
+    {NULL},
+};
+
+static void read_enrol(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                       gpointer field)
+{
+    pif_key_read_map(scope, key, value, field);
+    if (pif_yaml_get(value, "user"))
+        return;
+    const PifYaml *ssh_key = pif_yaml_get_key(value, "ssh-key");
+    const PifYaml *password = pif_yaml_get_key(value, "password-hash");
+    if (ssh_key || password)
+        pif_key_refuse(scope, ssh_key ? ssh_key : password,
+                       "%s has '%s' but no 'user' in 'enrol': whose is it?", scope->what,
+                       ssh_key ? "ssh-key" : "password-hash");
+}
+
+const PifKey pif_image_keys[] = {
+    {"source", read_source, .offset = offsetof(PifImageSpec, source)},
+    {"sha256", read_sha256, .offset = offsetof(PifImageSpec, sha256)},
+    {"size", pif_key_read_size, .offset = offsetof(PifImageSpec, size), .min = 16ULL << 20,
+     .max = 2ULL << 40},
+    {"enrol", read_enrol, .keys = enrol_keys},
+    {NULL},
+};
+
+static void read_image(const PifKeyScope *scope, const PifKey *key, const PifYaml *name,
+                       const PifYaml *map)
+{
+    PifFarm *farm = ((PifFarmDraft *)scope->context)->farm;
+    g_autofree char *what = pif_farm_read_name(scope, "image", name);
+    PifKeyScope inner = *scope;
+    inner.what = what;
+    PifImageSpec *image = g_new0(PifImageSpec, 1);
+    image->name = g_strdup(name->text);
+    image->enrol.hostname = g_strdup("{node}");
+    g_ptr_array_add(farm->images, image);
+    pif_keys_read(&inner, key->keys, map, image);
+}
+
+void pif_farm_read_images(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                          gpointer field)
+{
+    if (value->kind == PIF_YAML_MAP)
+        for (unsigned i = 0; i < value->keys->len; i++)
+            read_image(scope, key, g_ptr_array_index(value->keys, i),
+                       g_ptr_array_index(value->values, i));
+    else if (!pif_yaml_is_null(value))
+        pif_key_expect(scope, key, value,
+                       "a map from names to images, as debian: { source: FILE }");
+}
