@@ -93,8 +93,10 @@ static gboolean copy_out(const BootPartition *boot, const char *path, const char
     g_autofree char *copy = g_build_filename(boot->directory, copy_name, NULL);
     GError *failure = NULL;
     if (!run_mtool(boot, (const char *const[]){"mcopy", "-n", "-o", source, copy, NULL}, NULL,
-                   &failure))
-        return pif_error_take(error, failure, "cannot read '%s' from the boot partition", path);
+                   &failure)) {
+        pif_error_take(error, failure, "cannot read '%s' from the boot partition", path);
+        return FALSE;
+    }
     *ret_copy = g_steal_pointer(&copy);
     return TRUE;
 }

@@ -65,9 +65,8 @@ static void put(const char *folder, const char *name, const char *content)
 static void put_kernel(const char *folder, const char *name, const char *version)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);
-    char kernel[128] = {0};
-    memcpy(kernel + 56, "ARM\x64", 4);
-    strcpy(kernel + 64, version);
+    char kernel[128] = {[56] = 'A', 'R', 'M', 0x64};
+    g_strlcpy(kernel + 64, version, sizeof kernel - 64);
     ok(pif_file_write(path, kernel, sizeof kernel, 0644, &error));
 }
 

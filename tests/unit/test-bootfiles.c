@@ -111,7 +111,7 @@ static void put_le32(guint8 *at, guint32 value)
 static void make_image(guint8 *head, gsize size)
 {
     memset(head, 0, size);
-    memcpy(head + 56, "ARM\x64", 4);
+    put_le32(head + 56, 0x644d5241); /* "ARM\x64" */
 }
 
 static void refuses(const guint8 *head, gsize head_size, guint64 file_size, const char *message)
@@ -154,7 +154,7 @@ static void what_is_no_arm64_image_is_refused_by_name(void)
     refuses(head, 63, 63, "is too short for a kernel");
     refuses(head, sizeof head, sizeof head,
             "is not a kernel; a 64-bit kernel (arm64 Image) is needed");
-    memcpy(head, "\177ELF", 4);
+    put_le32(head, 0x464c457f); /* "\177ELF" */
     refuses(head, sizeof head, sizeof head,
             "is an ELF file; a 64-bit kernel (arm64 Image) is needed");
     put_le32(head + 36, 0x016f2818);
@@ -167,8 +167,8 @@ static void a_kernel_shorter_than_its_sections_is_truncated(void)
     g_autoptr(GError) error = NULL;
     guint8 head[512];
     make_image(head, sizeof head);
-    put_le32(head + 60, 64); /* where the PE header is */
-    memcpy(head + 64, "PE\0\0", 4);
+    put_le32(head + 60, 64);              /* where the PE header is */
+    put_le32(head + 64, 0x00004550);      /* "PE\0\0" */
     head[64 + 6] = 2;                     /* sections */
     head[64 + 20] = 8;                    /* size of the optional header */
     guint8 *section = head + 64 + 24 + 8; /* size at 16, offset at 20 */
