@@ -114,6 +114,22 @@ static gboolean check_file(const char *path, const char *who, char **ret_path, G
     return TRUE;
 }
 
+/* farm.yaml in this folder or the nearest above; NULL when there is none. */
+static char *find_above(void)
+{
+    g_autofree char *folder = g_get_current_dir();
+    for (;;) {
+        g_autofree char *file = g_build_filename(folder, "farm.yaml", NULL);
+        g_autofree char *parent = g_path_get_dirname(folder);
+        if (g_file_test(file, G_FILE_TEST_IS_REGULAR))
+            return g_steal_pointer(&file);
+        if (strcmp(parent, folder) == 0)
+            return NULL;
+        g_free(folder);
+        folder = g_steal_pointer(&parent);
+    }
+}
+
 gboolean pif_farm_find_file(const char *given, char **ret_path, GError **error)
 {
     const char *variable = g_getenv("PIFARM_FILE");
@@ -121,21 +137,12 @@ gboolean pif_farm_find_file(const char *given, char **ret_path, GError **error)
         return check_file(given, "as the command line says", ret_path, error);
     if (variable && *variable)
         return check_file(variable, "as PIFARM_FILE says", ret_path, error);
-    g_autofree char *folder = g_get_current_dir();
-    for (;;) {
-        g_autofree char *file = g_build_filename(folder, "farm.yaml", NULL);
-        if (g_file_test(file, G_FILE_TEST_IS_REGULAR)) {
-            *ret_path = g_steal_pointer(&file);
-            return TRUE;
-        }
-        char *parent = g_path_get_dirname(folder);
-        gboolean is_top = strcmp(parent, folder) == 0;
-        g_free(folder);
-        folder = parent;
-        if (is_top)
-            break;
-    }
-    return pif_error_set(error, PIF_ERROR_NOT_FOUND,
-                         "no farm.yaml in this folder or one above; `pifarm init` writes one, and "
-                         "PIFARM_FILE names one that is elsewhere");
+    char *found = find_above();
+    if (!found)
+        return pif_error_set(
+            error, PIF_ERROR_NOT_FOUND,
+            "no farm.yaml in this folder or one above; `pifarm init` writes one, -f "
+            "FILE or PIFARM_FILE names one elsewhere");
+    *ret_path = found;
+    return TRUE;
 }

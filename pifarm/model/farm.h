@@ -84,8 +84,11 @@ gboolean pif_mac_parse(const char *text, PifMac *ret_mac);
 char *pif_ipv4_format(uint32_t address);
 gboolean pif_ipv4_parse(const char *text, uint32_t *ret_address);
 
-/* Text of a commented farm.yaml for `pifarm init`, with these values in it. Free it. */
+/* Text of a commented farm.yaml for `pifarm init`, with these values in it: right as it is for
+ * every good farm name. image_source NULL: a made-up file name. The user's own SSH key is named if
+ * there is one. Free it. */
 char *pif_farm_template(const char *farm_name, const char *image_source, unsigned n_nodes);
 
-/* The farm.yaml to use: the argument, or $PIFARM_FILE, or farm.yaml here or in a folder above. */
+/* The farm.yaml to use: the argument (a file, or a folder with one), or $PIFARM_FILE, or farm.yaml
+ * here or in a folder above. *ret_path is absolute; else NOT_FOUND. */
 gboolean pif_farm_find_file(const char *given, char **ret_path, GError **error);

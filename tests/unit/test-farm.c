@@ -104,6 +104,117 @@ static void ten_mistakes_are_ten_diagnostics(void)
     g_assert_cmpuint(count, ==, 10);
 }
 
+/* An empty HOME, ahead of everything else: GLib reads it once. */
+static char *set_home(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *home = g_dir_make_tmp("pifarm-home-XXXXXX", &error);
+    g_assert_no_error(error);
+    g_setenv("HOME", home, TRUE);
+    return home;
+}
+
+static void assert_template_loads(const char *name, const char *source, unsigned n_nodes)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = pif_farm_template(name, source, n_nodes);
+    g_autoptr(PifFarm) farm = pif_farm_parse("farm.yaml", text, strlen(text), &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(farm->name, ==, name);
+    g_assert_cmpuint(farm->nodes->len, ==, n_nodes);
+    const PifImageSpec *image = g_ptr_array_index(farm->images, 0);
+    g_autofree char *path = g_canonicalize_filename(source ? source : "card.img.xz", NULL);
+    g_assert_cmpstr(image->source, ==, path);
+}
+
+static void a_template_is_a_farm_without_mistakes(void)
+{
+    assert_template_loads("lab", "debian-rpi3.img.xz", 2);
+    assert_template_loads("a-name-as-long-as-names-can-be--", NULL, 1);
+    assert_template_loads("x", "/srv/it's \"a\" #strange: {file}.img", 65);
+    assert_template_loads("0", "../.hidden", 200);
+}
+
+static void a_template_names_the_key_that_there_is(gconstpointer home)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_build_filename(home, ".ssh", NULL);
+    g_autofree char *file = g_build_filename(folder, "id_ecdsa.pub", NULL);
+    g_autofree char *key = NULL;
+    g_assert_true(pif_file_read("keys/test.pub", 1000, &key, NULL, &error));
+    g_assert_true(pif_dir_make(folder, 0700, &error));
+    g_assert_true(pif_file_write(file, key, -1, 0600, &error));
+    g_autofree char *text = pif_farm_template("lab", NULL, 1);
+    g_assert_nonnull(strstr(text, "\n      ssh-key: ~/.ssh/id_ecdsa.pub\n"));
+    assert_template_loads("lab", NULL, 1);
+    g_assert_true(pif_dir_remove(folder, &error));
+}
+
+static void all_ids_of_a_farm_give_different_macs(void)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autofree char *text = pif_farm_template("lab", NULL, 200);
+    g_autoptr(PifFarm) farm = pif_farm_parse("farm.yaml", text, strlen(text), NULL);
+    for (unsigned i = 0; i < farm->nodes->len; i++) {
+        const PifNode *node = g_ptr_array_index(farm->nodes, i);
+        const uint8_t *mac = node->mac.bytes;
+        g_assert_cmphex(node->serial & 0xffffff, ==,
+                        (unsigned)(mac[3] << 16 | mac[4] << 8 | mac[5]));
+        g_assert_true(g_hash_table_add(seen, pif_mac_format(&node->mac)));
+    }
+}
+
+static void macs_are_read_in_every_form(void)
+{
+    static const char *const good[] = {"b8:27:eb:11:b7:41", "B8-27-EB-11-B7-41", "b827.eb11.b741",
+                                       "b827eb11b741"};
+    static const char *const bad[] = {"",
+                                      "b8:27:eb:11:b7",
+                                      "b8:27:eb:11:b7:4g",
+                                      "b8:27-eb:11:b7:41",
+                                      "b8:27:eb:11:b7:41:00",
+                                      "b827eb.11b741.",
+                                      "b8 27 eb 11 b7 41"};
+    PifMac mac;
+    for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+        g_assert_true(pif_mac_parse(good[i], &mac));
+        g_autofree char *text = pif_mac_format(&mac);
+        g_assert_cmpstr(text, ==, "b8:27:eb:11:b7:41");
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
+        g_assert_false(pif_mac_parse(bad[i], &mac));
+}
+
+static void a_file_is_found_here_above_and_by_name(gconstpointer home)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *before = g_get_current_dir();
+    g_autofree char *inner = g_build_filename(home, "a", "b", NULL);
+    g_autofree char *file = g_build_filename(home, "a", "farm.yaml", NULL);
+    g_autofree char *path = NULL;
+    g_unsetenv("PIFARM_FILE");
+    g_assert_true(pif_dir_make(inner, 0700, &error));
+    g_assert_cmpint(chdir(inner), ==, 0);
+    g_assert_false(pif_farm_find_file(NULL, &path, &error));
+    g_assert_error(error, PIF_ERROR, PIF_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_assert_true(pif_file_write(file, "farm: x", -1, 0600, &error));
+    g_assert_true(pif_farm_find_file(NULL, &path, &error));
+    g_assert_cmpstr(path, ==, file);
+    g_clear_pointer(&path, g_free);
+    g_assert_true(pif_farm_find_file("..", &path, &error));
+    g_assert_cmpstr(path, ==, file);
+    g_clear_pointer(&path, g_free);
+    g_setenv("PIFARM_FILE", "/nowhere/farm.yaml", TRUE);
+    g_assert_true(pif_farm_find_file("../farm.yaml", &path, &error));
+    g_assert_cmpstr(path, ==, file);
+    g_assert_false(pif_farm_find_file(NULL, &path, &error));
+    g_assert_error(error, PIF_ERROR, PIF_ERROR_NOT_FOUND);
+    g_assert_nonnull(strstr(error->message, "/nowhere/farm.yaml (as PIFARM_FILE says)"));
+    g_unsetenv("PIFARM_FILE");
+    g_assert_cmpint(chdir(before), ==, 0);
+}
+
 static void add_golden_tests(void)
 {
     const char *name;
@@ -118,13 +229,25 @@ static void add_golden_tests(void)
     }
 }
 
+#define ADD(test) g_test_add_func("/farm/" #test, test)
+
 int main(int argc, char **argv)
 {
+    g_autofree char *home = set_home();
     g_test_init(&argc, &argv, NULL);
     g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "data", "farm", NULL);
     if (chdir(folder) < 0)
         g_error("cannot enter %s", folder);
-    g_test_add_func("/farm/ten mistakes are ten diagnostics", ten_mistakes_are_ten_diagnostics);
+    ADD(ten_mistakes_are_ten_diagnostics);
+    ADD(a_template_is_a_farm_without_mistakes);
+    ADD(all_ids_of_a_farm_give_different_macs);
+    ADD(macs_are_read_in_every_form);
+    g_test_add_data_func("/farm/a_template_names_the_key_that_there_is", home,
+                         a_template_names_the_key_that_there_is);
+    g_test_add_data_func("/farm/a_file_is_found_here_above_and_by_name", home,
+                         a_file_is_found_here_above_and_by_name);
     add_golden_tests();
-    return g_test_run();
+    int status = g_test_run();
+    pif_dir_remove(home, NULL);
+    return status;
 }
