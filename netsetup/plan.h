@@ -8,8 +8,8 @@
 
 struct PifNetPlan {
     PifNetState *have;
-    GPtrArray *wanted; /* PifLink */
-    GArray *steps;     /* PifNetStep; they point into have and wanted */
+    PifLink *bridge; /* as it should be */
+    GArray *steps;   /* PifNetStep; they point to the links of have, and to bridge */
 };
 
 /* pif_net_plan_up() and pif_net_plan_down() on a host in a given state, which the plan takes (on

@@ -158,7 +158,7 @@ static void an_address_that_somebody_else_has_is_refused(void)
     const PifNetSpec routed = {"lab", "pifarm0", 0xac100001, 24}; /* 172.16.0.1/24, routed away */
     g_assert_null(pif_net_plan_up(&routed, &error));
     g_assert_error(error, PIF_ERROR, PIF_ERROR_BUSY);
-    assert_says(error->message, "the route to 172.16.0.0/12 on veth-b");
+    assert_says(error->message, "the route 172.16.0.0/12 on veth-b");
 }
 
 static void a_vpn_that_routes_everything_is_no_overlap(void)
