@@ -3,6 +3,8 @@
 // server takes DHCP over.
 #pragma once
 
+#include "netsetup/state.h"
+
 #include <gio/gio.h>
 #include <stdint.h>
 
@@ -27,6 +29,27 @@ typedef struct {
  * n1.<farm>, nothing read from the host's own dnsmasq configuration. Free it. */
 char *pif_dnsmasq_config(const PifDnsmasqSpec *spec);
 
-/* Writes the configuration and starts dnsmasq as a child that dies with us, returning when it
- * answers. */
+/* Writes the configuration and starts dnsmasq, unprivileged, as a child that dies with us. Returns
+ * when it answers. Fails with what dnsmasq said; BUSY, with the process's name where /proc tells
+ * it, when another server has the bridge's port 53 or 67. */
 GSubprocess *pif_dnsmasq_start(const PifDnsmasqSpec *spec, GError **error);
+
+/* An address that dnsmasq has given out. */
+typedef struct {
+    uint8_t mac[PIF_MAC_SIZE];
+    uint32_t address; /* host byte order */
+    gint64 expires_s; /* seconds since 1970; 0: never */
+    char *name;       /* "": none */
+} PifLease;
+
+/* Reads the leases in <directory>/dnsmasq.leases: an array of PifLease, empty when there is no such
+ * file yet. dnsmasq writes the file anew in place when it has answered a node: watch
+ * pif_dnsmasq_leases_path() with g_file_monitor_file(), and read again at each change. A line that
+ * is only half written is left out, as the change that completes it is still to come. Free it. */
+GArray *pif_dnsmasq_read_leases(const char *directory, GError **error);
+
+/* The same from the file's text: pure. */
+GArray *pif_dnsmasq_parse_leases(const char *text);
+
+/* Free it. */
+char *pif_dnsmasq_leases_path(const char *directory);
