@@ -22,7 +22,8 @@ typedef struct {
     unsigned prefix_length;
     const PifLeaseHost *hosts;
     size_t n_hosts;
-    const char *directory; /* for dnsmasq.conf, dnsmasq.leases, dnsmasq.log */
+    const char *directory; /* its own, made if need be (mode 0711): dnsmasq.conf, dnsmasq.leases,
+                              dnsmasq.log, and .old of the start before */
 } PifDnsmasqSpec;
 
 /* The configuration text: pure. Static addresses only, answers on the bridge only, DNS for n1 and
