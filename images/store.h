@@ -6,8 +6,11 @@
 
 #include <glib.h>
 
-/* One folder, used by several processes at a time (flock). Layout: <sha256>.img (0444),
- * <sha256>.json (names, origin), tmp/ (cleared of leftovers of dead processes at open). */
+/* One folder, used by several processes at a time (flock). Layout: <sha256>.img (0444), and beside
+ * it what goes with it: .json (names, origin, sources), .users/ (a symbolic link to each clone),
+ * .<size>.qcow2 (see clone.h). The .img alone says whether an image is there; without it the others
+ * are leftovers. tmp/ has a folder, locked, for each process that builds an image. Leftovers of
+ * dead processes are cleared at open. */
 typedef struct PifStore PifStore;
 
 typedef struct {
@@ -24,13 +27,17 @@ typedef struct {
 void pif_image_free(PifImage *image);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifImage, pif_image_free)
 
+/* Names are 1 to 64 letters, digits and ._-, the first a letter or digit, and no SHA-256. USAGE
+ * with the rule otherwise. */
+gboolean pif_image_check_name(const char *name, GError **error);
+
 typedef struct {
     const char *name;      /* NULL: no name; the image is found by SHA-256 only */
     const char *sha256;    /* expected hash of the *source file* as downloaded, or of the raw disk;
                               NULL: any */
     guint64 max_size;      /* bytes of the raw disk; 0: 64 GiB */
     gboolean replace_name; /* take the name away from the image that has it (else EXISTS) */
-    PifProgress *progress; /* may be NULL */
+    PifProgress *progress; /* may be NULL; counts bytes of FILE */
 } PifImportOptions;
 
 /* directory is made when missing. */
@@ -39,9 +46,10 @@ void pif_store_free(PifStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifStore, pif_store_free)
 const char *pif_store_directory(const PifStore *store);
 
-/* Takes in FILE: raw, .xz, .zst, .gz, .zip (one disk image in it) or qcow2, recognised by content.
- * Sparse; size limit and checksum verified before anything is named; nothing stays on failure.
- * Importing what is there adds the name. */
+/* Takes in FILE: raw, .xz, .zst, .gz, .zip or .tar (one disk image in it) or qcow2, recognised by
+ * content. Sparse; size limit and checksum verified before anything is named; nothing stays on
+ * failure. Importing what is there adds the name; at once when FILE has not changed since. options
+ * may be NULL. PROTOCOL when FILE is damaged, cut off, no disk, or has another checksum. */
 gboolean pif_store_import(PifStore *store, const char *file, const PifImportOptions *options,
                           PifImage **ret_image, GError **error);
 
@@ -57,6 +65,11 @@ gboolean pif_store_find_recipe(PifStore *store, const char *recipe, PifImage **r
 gboolean pif_store_find_source(PifStore *store, const char *source_sha256, PifImage **ret_image,
                                GError **error);
 
+/* The image imported from this very file (path, size, times and inode are as they were then); else
+ * NOT_FOUND. Does not read the file. */
+gboolean pif_store_find_unchanged_file(PifStore *store, const char *file, PifImage **ret_image,
+                                       GError **error);
+
 /* A temporary file in the store's file system to build an image in, and its adoption: hashed, made
  * read-only, synced, renamed. adopt removes the temporary file on failure. */
 char *pif_store_new_temporary(PifStore *store, GError **error);
@@ -64,10 +77,12 @@ gboolean pif_store_adopt(PifStore *store, const char *temporary, const char *nam
                          const char *origin, const char *recipe, PifImage **ret_image,
                          GError **error);
 
-/* Removes the name, and the image with its last name. BUSY while clones (see clone.h; it registers
- * each clone's path in <sha256>.users/) use the image; the message lists them. */
+/* Removes the name, and the image with its last name; by SHA-256, or a prefix of it, the image with
+ * all its names. BUSY while clones (see clone.h) use an image that would go; the message lists
+ * them. */
 gboolean pif_store_remove(PifStore *store, const char *name, GError **error);
-/* Clones register here so that rm can refuse; a user whose file is gone no longer counts. */
+/* Clones register here so that rm can refuse; a user whose file is gone, or has become a clone of
+ * another image, no longer counts. Register before making the clone, else rm may come between. */
 gboolean pif_store_add_user(PifStore *store, const char *sha256, const char *clone_path,
                             GError **error);
 gboolean pif_store_remove_user(PifStore *store, const char *sha256, const char *clone_path,
