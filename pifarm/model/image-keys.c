@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Keys of an image and of its enrolment.
+#include "pifarm/model/defaults.h"
 #include "pifarm/model/farm-keys.h"
 #include "pifarm/model/ssh-key.h"
 
@@ -100,6 +101,11 @@ static void read_ssh_key(const PifKeyScope *scope, const PifKey *key, const PifY
         g_strv_builder_add(keys, text);
         return;
     }
+    if (pif_ssh_key_has_type(text)) {
+        pif_key_refuse(scope, value, "'%s' of %s is not a whole public key: copy the line again",
+                       key->name, scope->what);
+        return;
+    }
     pif_key_read_path(scope, key, value, &path);
     if (!path)
         return;
@@ -167,13 +173,24 @@ static void read_image(const PifKeyScope *scope, const PifKey *key, const PifYam
     pif_keys_read(&inner, key->keys, map, image);
 }
 
+static void read_images(const PifKeyScope *scope, const PifKey *key, const PifYaml *map)
+{
+    for (unsigned i = 0; i < map->keys->len; i++) {
+        const PifYaml *name = g_ptr_array_index(map->keys, i);
+        if (i == PIF_IMAGES_MAX) {
+            pif_key_refuse(scope, name, "image '%s' is one too many: a farm has up to %d images",
+                           name->text, PIF_IMAGES_MAX);
+            return;
+        }
+        read_image(scope, key, name, g_ptr_array_index(map->values, i));
+    }
+}
+
 void pif_farm_read_images(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
                           gpointer field)
 {
     if (value->kind == PIF_YAML_MAP)
-        for (unsigned i = 0; i < value->keys->len; i++)
-            read_image(scope, key, g_ptr_array_index(value->keys, i),
-                       g_ptr_array_index(value->values, i));
+        read_images(scope, key, value);
     else if (!pif_yaml_is_null(value))
         pif_key_expect(scope, key, value,
                        "a map from names to images, as debian: { source: FILE }");

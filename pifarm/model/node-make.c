@@ -55,13 +55,16 @@ static void make_ids(const PifFarmDraft *draft, const PifNodeEntry *entry, unsig
             ids[i] = ids[0] + i;
 }
 
+/* Drops items of a number that does not fit, so that they are not looked at further. */
 static void check_length(const PifFarmDraft *draft, const PifNodeEntry *entry, const char *key,
-                         char **items, gboolean is_one_enough)
+                         char ***items)
 {
-    unsigned n_nodes = count(entry->names), n_items = count(items);
-    if (n_nodes && n_items && n_items != n_nodes && !(is_one_enough && n_items == 1))
-        refuse(draft, entry, key, "%s is %u node%s, but '%s' gives %u", entry->what, n_nodes,
-               n_nodes == 1 ? "" : "s", key, n_items);
+    unsigned n_nodes = count(entry->names), n_items = count(*items);
+    if (!n_nodes || !n_items || n_items == n_nodes)
+        return;
+    refuse(draft, entry, key, "%s is %u node%s, but '%s' gives %u", entry->what, n_nodes,
+           n_nodes == 1 ? "" : "s", key, n_items);
+    g_clear_pointer(items, g_strfreev);
 }
 
 static const PifImageSpec *find_image(const PifFarm *farm, const char *name)
@@ -147,17 +150,18 @@ static gboolean make_address(const PifFarmDraft *draft, const PifNodeEntry *entr
     return FALSE;
 }
 
+/* What the entry does not say itself. */
 static void fill_defaults(const PifFarm *farm, const PifNodeEntry *entry, PifNode *node)
 {
     const char *farm_name = farm->name ? farm->name : "";
     if (entry->mac)
         pif_mac_parse(entry->mac, &node->mac);
-    else
+    else if (node->id && !pif_yaml_get(entry->map, "mac"))
         node->mac = pif_default_mac(farm_name, node->id);
+    if (node->id && farm->lan.prefix_length && !pif_yaml_get(entry->map, "address"))
+        node->address = farm->lan.network + PIF_NODE_ADDRESS_BASE + node->id;
     node->serial = pif_default_serial(farm_name, node->id, &node->mac);
     node->ssh_port = (uint16_t)(PIF_NODE_SSH_PORT_BASE + node->id);
-    if (!entry->addresses && farm->lan.prefix_length && node->id)
-        node->address = farm->lan.network + PIF_NODE_ADDRESS_BASE + node->id;
     if (!node->groups)
         node->groups = g_new0(char *, 1);
 }
@@ -185,16 +189,29 @@ static void make_nodes(PifFarmDraft *draft, PifNodeEntry *entry)
     }
 }
 
+static void check_lengths(const PifFarmDraft *draft, PifNodeEntry *entry)
+{
+    if (count(entry->ids) != 1) /* one counts up */
+        check_length(draft, entry, "id", &entry->ids);
+    check_length(draft, entry, "port", &entry->ports);
+    check_length(draft, entry, "address", &entry->addresses);
+    if (entry->mac && count(entry->names) > 1) {
+        refuse(draft, entry, "mac", "%s is %u nodes, but a 'mac' is that of one", entry->what,
+               count(entry->names));
+        g_clear_pointer(&entry->mac, g_free);
+    }
+}
+
 void pif_farm_make_nodes(PifFarmDraft *draft)
 {
     for (unsigned i = 0; i < draft->entries->len; i++) {
         PifNodeEntry *entry = g_ptr_array_index(draft->entries, i);
-        check_length(draft, entry, "id", entry->ids, TRUE);
-        check_length(draft, entry, "port", entry->ports, FALSE);
-        check_length(draft, entry, "address", entry->addresses, FALSE);
-        if (entry->mac && count(entry->names) > 1)
-            refuse(draft, entry, "mac", "%s is %u nodes, but a 'mac' is that of one", entry->what,
-                   count(entry->names));
+        if (draft->farm->nodes->len > PIF_NODE_ID_MAX) {
+            refuse(draft, entry, "name", "%s is one too many: a farm has up to %d nodes",
+                   entry->what, PIF_NODE_ID_MAX);
+            return;
+        }
+        check_lengths(draft, entry);
         make_nodes(draft, entry);
     }
 }

@@ -56,18 +56,26 @@ static void read_switch(const PifKeyScope *scope, const PifKey *key, const PifYa
         refuse_real(&inner, name);
     else
         pif_keys_read(&inner, key->keys, map, spec);
-    if (farm->switches->len == PIF_SWITCHES_MAX + 1)
-        pif_key_refuse(&inner, name, "%s is one too many: a farm has up to %d switches", what,
-                       PIF_SWITCHES_MAX);
+}
+
+static void read_switches(const PifKeyScope *scope, const PifKey *key, const PifYaml *map)
+{
+    for (unsigned i = 0; i < map->keys->len; i++) {
+        const PifYaml *name = g_ptr_array_index(map->keys, i);
+        if (i == PIF_SWITCHES_MAX) {
+            pif_key_refuse(scope, name, "switch '%s' is one too many: a farm has up to %d switches",
+                           name->text, PIF_SWITCHES_MAX);
+            return;
+        }
+        read_switch(scope, key, name, g_ptr_array_index(map->values, i));
+    }
 }
 
 void pif_farm_read_switches(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
                             gpointer field)
 {
     if (value->kind == PIF_YAML_MAP)
-        for (unsigned i = 0; i < value->keys->len; i++)
-            read_switch(scope, key, g_ptr_array_index(value->keys, i),
-                        g_ptr_array_index(value->values, i));
+        read_switches(scope, key, value);
     else if (!pif_yaml_is_null(value))
         pif_key_expect(scope, key, value,
                        "a map from names to switches, as sw0: { virtual: true }");
