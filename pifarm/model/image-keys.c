@@ -160,38 +160,21 @@ const PifKey pif_image_keys[] = {
 };
 
 static void read_image(const PifKeyScope *scope, const PifKey *key, const PifYaml *name,
-                       const PifYaml *map)
+                       const PifYaml *value)
 {
     PifFarm *farm = ((PifFarmDraft *)scope->context)->farm;
-    g_autofree char *what = pif_farm_read_name(scope, "image", name);
-    PifKeyScope inner = *scope;
-    inner.what = what;
     PifImageSpec *image = g_new0(PifImageSpec, 1);
     image->name = g_strdup(name->text);
     image->enrol.hostname = g_strdup("{node}");
     g_ptr_array_add(farm->images, image);
-    pif_keys_read(&inner, key->keys, map, image);
-}
-
-static void read_images(const PifKeyScope *scope, const PifKey *key, const PifYaml *map)
-{
-    for (unsigned i = 0; i < map->keys->len; i++) {
-        const PifYaml *name = g_ptr_array_index(map->keys, i);
-        if (i == PIF_IMAGES_MAX) {
-            pif_key_refuse(scope, name, "image '%s' is one too many: a farm has up to %d images",
-                           name->text, PIF_IMAGES_MAX);
-            return;
-        }
-        read_image(scope, key, name, g_ptr_array_index(map->values, i));
-    }
+    pif_keys_read(scope, key->keys, value, image);
 }
 
 void pif_farm_read_images(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
                           gpointer field)
 {
-    if (value->kind == PIF_YAML_MAP)
-        read_images(scope, key, value);
-    else if (!pif_yaml_is_null(value))
-        pif_key_expect(scope, key, value,
-                       "a map from names to images, as debian: { source: FILE }");
+    static const PifNamedThings images = {"image",
+                                          "a map from names to images, as debian: { source: FILE }",
+                                          PIF_IMAGES_MAX, read_image};
+    pif_farm_read_named(scope, key, value, &images);
 }

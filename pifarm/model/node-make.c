@@ -67,32 +67,26 @@ static void check_length(const PifFarmDraft *draft, const PifNodeEntry *entry, c
     g_clear_pointer(items, g_strfreev);
 }
 
-static const PifImageSpec *find_image(const PifFarm *farm, const char *name)
+/* Images and switches both begin with their name. */
+static const char *name_of(const GPtrArray *things, unsigned index)
 {
-    for (unsigned i = 0; i < farm->images->len; i++) {
-        const PifImageSpec *image = g_ptr_array_index(farm->images, i);
-        if (strcmp(image->name, name) == 0)
-            return image;
-    }
+    return *(char **)g_ptr_array_index(things, index);
+}
+
+static gconstpointer find(const GPtrArray *things, const char *name)
+{
+    for (unsigned i = 0; i < things->len; i++)
+        if (strcmp(name_of(things, i), name) == 0)
+            return g_ptr_array_index(things, i);
     return NULL;
 }
 
-static const PifSwitchSpec *find_switch(const PifFarm *farm, const char *name)
-{
-    for (unsigned i = 0; i < farm->switches->len; i++) {
-        const PifSwitchSpec *spec = g_ptr_array_index(farm->switches, i);
-        if (strcmp(spec->name, name) == 0)
-            return spec;
-    }
-    return NULL;
-}
-
-/* "; did you mean 'debian'?" of things whose name comes first in their struct. Free it. */
+/* "; did you mean 'debian'?", or nothing. Free it. */
 static char *suggest(const char *word, const GPtrArray *things)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (unsigned i = 0; i < things->len; i++)
-        g_ptr_array_add(names, *(char **)g_ptr_array_index(things, i));
+        g_ptr_array_add(names, (gpointer)name_of(things, i));
     g_ptr_array_add(names, NULL);
     const char *suggestion = pif_suggest(word, (const char *const *)names->pdata);
     return suggestion ? g_strdup_printf("; did you mean '%s'?", suggestion) : g_strdup("");
@@ -100,7 +94,7 @@ static char *suggest(const char *word, const GPtrArray *things)
 
 static const PifImageSpec *make_image(const PifFarmDraft *draft, const PifNodeEntry *entry)
 {
-    const PifImageSpec *image = entry->image ? find_image(draft->farm, entry->image) : NULL;
+    const PifImageSpec *image = entry->image ? find(draft->farm->images, entry->image) : NULL;
     if (entry->image && !image) {
         g_autofree char *suggestion = suggest(entry->image, draft->farm->images);
         refuse(draft, entry, "image", "image '%s' of %s is not one of 'images'%s", entry->image,
@@ -123,7 +117,7 @@ static gboolean make_port(const PifFarmDraft *draft, const PifNodeEntry *entry, 
         return FALSE;
     }
     g_autofree char *name = g_strndup(text, (gsize)(slash - text));
-    const PifSwitchSpec *spec = find_switch(draft->farm, name);
+    const PifSwitchSpec *spec = find(draft->farm->switches, name);
     if (!spec) {
         g_autofree char *suggestion = suggest(name, draft->farm->switches);
         refuse(draft, entry, "port", "switch '%s' of %s is not one of 'switches'%s", name,

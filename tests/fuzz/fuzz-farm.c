@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Fuzz target: any bytes as farm.yaml give a farm that keeps its promises, or an error that is fit to
-// print.
+// Fuzz target: any bytes as farm.yaml give a farm that keeps its promises, or an error that is fit
+// to print.
 #include "pifarm/base/error.h"
 #include "pifarm/model/farm.h"
 

@@ -11,10 +11,10 @@ static void the_nearest_word_is_suggested(void)
         const char *word;
         const char *suggestion;
     } cases[] = {
-        {"memry", "memory"}, {"memmory", "memory"}, {"mmeory", "memory"},
-        {"imgae", "image"},  {"gruop", "groups"},   {"idd", "id"},
-        {"nam", "name"},     {"console", NULL},     {"x", NULL},
-        {"", NULL},          {"n2", NULL},          {"imagine", "image"},
+        {"memry", "memory"},  {"memmory", "memory"}, {"mmeory", "memory"},
+        {"imgae", "image"},   {"gruop", "groups"},   {"idd", "id"},
+        {"nam", "name"},      {"console", NULL},     {"x", NULL},
+        {"", NULL},           {"n2", NULL},          {"imagine", "image"},
         {"Memory", "memory"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)

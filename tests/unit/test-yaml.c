@@ -204,7 +204,7 @@ static void the_caret_is_below_the_character_it_means(void)
         {"e\xcc\x81 x", 4, 1, "e\xcc\x81 x\n  ^"},
         {"a\tb", 3, 1, "a b\n  ^"},
         {"a\x1b[2Jb\x07", 6, 1, "a?[2Jb?\n     ^"},
-        {"a\xe2\x80\xaex", 3, 1, "a?x\n  ^"}, /* U+202E turns the text around */
+        {"a\xe2\x81\xa0x", 3, 1, "a?x\n  ^"}, /* U+2060 is of no width, and could be U+202E */
         {"abc", 4, 1, "abc\n   ^"},
         {"abc", 99, 99, "abc\n   ^"},
         {"abc", 2, 65535, "abc\n ^~"},
