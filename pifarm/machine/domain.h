@@ -2,8 +2,6 @@
 // The libvirt domain of a virtual node: its XML, from a plain description. Pure.
 #pragma once
 
-#include "pifarm/base/fd.h"
-
 #include <glib.h>
 #include <stdint.h>
 
@@ -11,7 +9,8 @@ typedef struct {
     const char *name; /* "lab-n1": farm and node */
     const char *farm; /* goes into <metadata> with the node name, so that domains are found again */
     const char *node;
-    const char *emulator; /* pifarm-qemu (see there), or qemu-system-aarch64 */
+    const char *emulator; /* NULL: what the hypervisor wants (pifarm-qemu beside us, for the
+                             embedded driver) */
     const char *disk;     /* qcow2 clone */
     const char *kernel;
     const char *initramfs; /* or NULL */
@@ -20,15 +19,34 @@ typedef struct {
     const char *bridge;
     const char *tap;    /* "q0tap1" */
     const uint8_t *mac; /* 6 bytes */
-    const char
-        *console_log; /* file that gets all that the second serial port (the mini UART) prints */
-    const char *kernel_log; /* file that gets what the first serial port (PL011) prints */
+    /* File that gets all that the second serial port (the mini UART) prints; appended to. */
+    const char *console_log;
+    /* File that gets what the first serial port (the PL011) prints; appended to. */
+    const char *kernel_log;
+    /* A host thread for each of the four cores instead of one for all. Decided by
+     * pif_hypervisor_start() from the host's processors, whatever it says here. */
+    gboolean is_multithreaded;
 } PifMachineSpec;
 
-/* UUID derived from farm and node name, so that defining twice is the same domain. Free it. */
+/* Namespace of our element in a domain's <metadata>: <pifarm:node farm="lab" name="n1"/>. */
+#define PIF_DOMAIN_NAMESPACE "urn:pifarm:domain:1"
+
+/* Free it. */
 char *pif_domain_xml(const PifMachineSpec *spec);
 
-/* The card's command line for QEMU, listed in docs: serial0/serial1 resolved, ttyS1 console,
- * watchdog and dwc_otg traps, cdc_subset kept off usb-net, quiet where it saves seconds. Never
- * written to the card. Free it. */
+/* Derived from the names of farm and node, so that a node is the same domain every time. Free it.
+ */
+char *pif_domain_uuid(const char *farm, const char *node);
+
+/* One host thread emulates a guest's four cores unless the host has four processors for every guest
+ * that runs, this one counted (n_running is the number before it). IMAGES.md section 3: on two
+ * processors one thread makes a guest boot in half the time. */
+gboolean pif_domain_wants_threads(unsigned n_processors, unsigned n_running);
+
+/* The card's command line for QEMU, by the table in command_line.c: serial0/serial1 resolved, a
+ * console on ttyS1, watchdog and dwc_otg traps, cdc_subset kept off usb-net. Never written to the
+ * card. Free it. */
 char *pif_domain_command_line(const char *of_card);
+
+/* The node named in a domain's metadata element, when that is of this farm; else NULL. Free it. */
+char *pif_domain_parse_metadata(const char *xml, const char *farm);

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// The kernel's command line: from what stands on the card to what works on QEMU's raspi3b.
+#include "pifarm/machine/domain.h"
+
+#include <string.h>
+
+/* On a box the firmware puts device names for serial0 and serial1 (NETBOOT.md 4.1). The mini UART
+ * is ttyS0 for Raspberry Pi's own kernel; for an upstream one it is ttyS1, which `rules` adds. */
+static const struct {
+    const char *alias;
+    const char *device;
+} serial_lines[] = {
+    {"console=serial0", "console=ttyS0"},
+    {"console=serial1", "console=ttyAMA0"},
+    {"kgdboc=serial0", "kgdboc=ttyS0"},
+    {"kgdboc=serial1", "kgdboc=ttyAMA0"},
+};
+
+/* What QEMU's board needs besides. Each is put at the end in this order, and takes the place of
+ * those on the card that begin with `instead_of`; NULL: only itself. */
+static const struct {
+    const char *argument;
+    const char *instead_of;
+} rules[] = {
+    /* With cdc_subset, usb-net gets a random MAC if that driver is the first to see it. */
+    {"modprobe.blacklist=cdc_subset", NULL},
+    /* The watchdog of QEMU's board does not count down: to start it resets the machine at once
+     * (NETBOOT.md 4.3). The first is read by RaspiOS's initramfs, the second by systemd. */
+    {"watchdog_disarm=0", "watchdog_disarm="},
+    {"systemd.watchdog_sec=0", "systemd.watchdog_sec="},
+    /* The USB driver of Raspberry Pi's own kernel hangs in emulation with its FIQ in use
+     * (raspberrypi/linux#4383). Other kernels have no such driver and ignore these. */
+    {"dwc_otg.lpm_enable=0", "dwc_otg.lpm_enable="},
+    {"dwc_otg.fiq_enable=0", "dwc_otg.fiq_enable="},
+    {"dwc_otg.fiq_fsm_enable=0", "dwc_otg.fiq_fsm_enable="},
+    /* Raspberry Pi's own kernel makes no 8250 port unless told to, which is the firmware's work on
+     * a box. Four is what Debian's kernel makes unasked. */
+    {"8250.nr_uarts=4", "8250.nr_uarts="},
+    /* Kernel messages and login on the second serial line; the last console is /dev/console. */
+    {"console=ttyS1,115200", "console=ttyS1"},
+};
+
+/* Splits as the kernel does, at blanks outside double quotes. Bytes that are no text count as
+ * blanks: neither XML nor a kernel has a use for them. */
+static GPtrArray *split(const char *line)
+{
+    GPtrArray *arguments = g_ptr_array_new_null_terminated(16, g_free, TRUE);
+    g_autofree char *valid = g_utf8_make_valid(line, -1);
+    g_autoptr(GString) argument = g_string_new(NULL);
+    gboolean is_quoted = FALSE;
+    for (const char *c = valid;; c++) {
+        gboolean is_blank = *c == ' ' ? !is_quoted : !*c || g_ascii_iscntrl(*c);
+        is_quoted ^= *c == '"';
+        if (!is_blank) {
+            g_string_append_c(argument, *c);
+        } else if (argument->len > 0) {
+            g_ptr_array_add(arguments, g_strdup(argument->str));
+            g_string_truncate(argument, 0);
+        }
+        if (!*c)
+            return arguments;
+    }
+}
+
+/* Whether argument is subject, alone or followed by options: "console=ttyS1,9600". */
+static gboolean is_about(const char *argument, const char *subject)
+{
+    if (!g_str_has_prefix(argument, subject))
+        return FALSE;
+    char next = argument[strlen(subject)];
+    return !next || next == ',' || g_str_has_suffix(subject, "=");
+}
+
+static void resolve_serial_line(GPtrArray *arguments, guint index)
+{
+    const char *argument = g_ptr_array_index(arguments, index);
+    for (size_t i = 0; i < G_N_ELEMENTS(serial_lines); i++) {
+        if (!is_about(argument, serial_lines[i].alias))
+            continue;
+        char *resolved =
+            g_strconcat(serial_lines[i].device, argument + strlen(serial_lines[i].alias), NULL);
+        g_free(arguments->pdata[index]);
+        arguments->pdata[index] = resolved;
+        return;
+    }
+}
+
+static gboolean is_overruled(const char *argument)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
+        if (g_str_equal(argument, rules[i].argument) ||
+            (rules[i].instead_of && is_about(argument, rules[i].instead_of)))
+            return TRUE;
+    return FALSE;
+}
+
+/* Of equal arguments the first stays, but of consoles the last: there the order means something. */
+static gboolean is_repeated(const GPtrArray *arguments, guint index)
+{
+    const char *argument = g_ptr_array_index(arguments, index);
+    gboolean is_console = g_str_has_prefix(argument, "console=");
+    guint begin = is_console ? index + 1 : 0;
+    guint end = is_console ? arguments->len : index;
+    for (guint i = begin; i < end; i++)
+        if (g_str_equal(g_ptr_array_index(arguments, i), argument))
+            return TRUE;
+    return FALSE;
+}
+
+/* Where the kernel's arguments end: at "--", behind which are those of init. */
+static guint find_end(const GPtrArray *arguments)
+{
+    guint end = 0;
+    while (end < arguments->len && !g_str_equal(g_ptr_array_index(arguments, end), "--"))
+        end++;
+    return end;
+}
+
+char *pif_domain_command_line(const char *of_card)
+{
+    g_autoptr(GPtrArray) given = split(of_card);
+    g_autoptr(GPtrArray) kept = g_ptr_array_new_null_terminated(32, NULL, TRUE);
+    guint end = find_end(given);
+    for (guint i = 0; i < end; i++)
+        resolve_serial_line(given, i);
+    for (guint i = 0; i < end; i++)
+        if (!is_overruled(given->pdata[i]) && !is_repeated(given, i))
+            g_ptr_array_add(kept, given->pdata[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
+        g_ptr_array_add(kept, (gpointer)rules[i].argument);
+    for (guint i = end; i < given->len; i++)
+        g_ptr_array_add(kept, given->pdata[i]);
+    return g_strjoinv(" ", (char **)kept->pdata);
+}
