@@ -9,7 +9,7 @@ typedef struct {
     unsigned number;
     guint64 start;    /* bytes */
     guint64 size;     /* bytes */
-    guint8 type;      /* MBR type, 0x0c ... */
+    guint8 type;      /* MBR type, 0x0c ...; 0 in a GPT */
     char *filesystem; /* "vfat", "ext4", ... or NULL */
     char *label;      /* or NULL */
 } PifPartition;
@@ -22,13 +22,16 @@ typedef struct {
     char *os_name;           /* PRETTY_NAME, or NULL */
     char *kernel;            /* "kernel8.img" */
     char *kernel_version;    /* "6.1.0-56-arm64", or NULL */
-    char *initramfs;         /* or NULL */
+    char *initramfs;         /* or NULL; of several the names with commas between */
     char *device_tree;       /* or NULL */
     char *problem;           /* why a raspi3b cannot boot it, NULL when it can */
 } PifInspection;
 
-/* path: a raw disk file (a clone through card.h). Uses no libguestfs appliance: mtools and
- * e2fsprogs, milliseconds. */
+/* path: a raw disk file, or a clone that no node is running from (BUSY otherwise). Uses no
+ * libguestfs appliance: libblkid, mtools and e2fsprogs, some tens of milliseconds. What is wrong
+ * with the card is in `problem`, in the words that a start of a node would fail with; an error is
+ * something else.
+ */
 gboolean pif_image_inspect(const char *path, PifInspection **ret_inspection, GError **error);
 void pif_inspection_free(PifInspection *inspection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifInspection, pif_inspection_free)

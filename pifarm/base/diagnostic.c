@@ -13,6 +13,7 @@ enum {
     MAX_MESSAGE = 400,   /* characters */
     MAX_LINE_WIDTH = 96, /* columns; longer lines are cut around the caret */
     WIDTH_BEFORE_CARET = 60,
+    NO_CHARACTER = 0xfffd, /* U+FFFD: read from a byte that is no UTF-8 */
 };
 
 typedef struct {
@@ -43,7 +44,7 @@ static const char *next_character(const char *text, const char *end, gunichar *r
 {
     *ret_character = g_utf8_get_char_validated(text, end - text);
     if (*ret_character == 0 || *ret_character >= (gunichar)-2) {
-        *ret_character = 0xfffd;
+        *ret_character = NO_CHARACTER;
         return text + 1;
     }
     return g_utf8_next_char(text);
@@ -109,7 +110,7 @@ static gunichar make_printable(gunichar character)
 {
     if (character == '\t')
         return ' ';
-    return g_unichar_isprint(character) ? character : '?';
+    return g_unichar_isprint(character) && character != NO_CHARACTER ? character : '?';
 }
 
 static char *make_message(const char *text)

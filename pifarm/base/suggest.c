@@ -7,21 +7,32 @@
 
 enum { MAX_LETTERS = 48, MAX_MISTAKES = 2 };
 
-/* Optimal string alignment: letters are bytes, which is near enough for keys and names. */
+/* What it costs to miss, add or mistake these letters (bytes: near enough for keys and names). Case
+ * is free. Digits are meant as they are: who says n9 does not want n1. */
+static unsigned cost_of(char a, char b)
+{
+    if (g_ascii_tolower(a) == g_ascii_tolower(b))
+        return 0;
+    return g_ascii_isdigit(a) || g_ascii_isdigit(b) ? MAX_MISTAKES + 1 : 1;
+}
+
+/* Optimal string alignment. */
 static unsigned distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
     unsigned cost[MAX_LETTERS + 1][MAX_LETTERS + 1];
-    for (unsigned i = 0; i <= a_length; i++)
-        cost[i][0] = i;
-    for (unsigned j = 0; j <= b_length; j++)
-        cost[0][j] = j;
+    cost[0][0] = 0;
+    for (size_t i = 1; i <= a_length; i++)
+        cost[i][0] = cost[i - 1][0] + cost_of(a[i - 1], '\0');
+    for (size_t j = 1; j <= b_length; j++)
+        cost[0][j] = cost[0][j - 1] + cost_of('\0', b[j - 1]);
     for (size_t i = 1; i <= a_length; i++)
         for (size_t j = 1; j <= b_length; j++) {
-            unsigned replaced = cost[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-            unsigned best = MIN(replaced, MIN(cost[i - 1][j], cost[i][j - 1]) + 1);
+            unsigned replaced = cost[i - 1][j - 1] + cost_of(a[i - 1], b[j - 1]);
+            unsigned dropped = cost[i - 1][j] + cost_of(a[i - 1], '\0');
+            unsigned added = cost[i][j - 1] + cost_of('\0', b[j - 1]);
+            cost[i][j] = MIN(replaced, MIN(dropped, added));
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                best = MIN(best, cost[i - 2][j - 2] + 1);
-            cost[i][j] = best;
+                cost[i][j] = MIN(cost[i][j], cost[i - 2][j - 2] + cost_of(a[i - 1], a[i - 2]));
         }
     return cost[a_length][b_length];
 }

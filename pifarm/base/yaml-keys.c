@@ -23,6 +23,8 @@ void pif_key_expect(const PifKeyScope *scope, const PifKey *key, const PifYaml *
     g_autofree char *found = NULL;
     if (pif_yaml_is_null(value))
         found = g_strdup("nothing");
+    else if (value->kind == PIF_YAML_SCALAR && !*value->text)
+        found = g_strdup("an empty text");
     else if (value->kind == PIF_YAML_SCALAR)
         found = g_strdup_printf("'%s'", value->text);
     else
@@ -96,7 +98,7 @@ const char *pif_key_text(const PifKeyScope *scope, const PifKey *key, const PifY
 {
     if (value->kind == PIF_YAML_SCALAR && *value->text && !pif_yaml_is_null(value))
         return value->text;
-    pif_key_expect(scope, key, value, "a text");
+    pif_key_expect(scope, key, value, "a single value");
     return NULL;
 }
 

@@ -4,44 +4,51 @@
 
 #include <string.h>
 
+typedef enum {
+    AT_PROBLEM, /* point at where libyaml gave up */
+    AND_START,  /* the same, and name the line on which the unfinished construct begins */
+    AT_START,   /* point at where the construct begins */
+} Pointing;
+
 typedef struct {
     const char *problem;
     const char *context; /* NULL: any */
     char character;      /* found at the problem's place; 0: any */
-    gboolean at_context; /* point at where the construct begins, not at where libyaml gave up */
+    Pointing pointing;
     const char *message;
 } Advice;
 
 static const Advice advices[] = {
-    {"found unexpected end of stream", "while scanning a quoted scalar", 0, TRUE,
+    {"found unexpected end of stream", "while scanning a quoted scalar", 0, AT_START,
      "the quote that opens here is never closed"},
-    {"found unexpected document indicator", "while scanning a quoted scalar", 0, TRUE,
+    {"found unexpected document indicator", "while scanning a quoted scalar", 0, AT_START,
      "the quote that opens here is never closed"},
-    {"found character that cannot start any token", NULL, '\t', FALSE, "a tab: indent with spaces"},
-    {"found a tab character that violates indentation", NULL, 0, FALSE,
+    {"found character that cannot start any token", NULL, '\t', AT_PROBLEM,
      "a tab: indent with spaces"},
-    {"found a tab character where an indentation space is expected", NULL, 0, FALSE,
+    {"found a tab character that violates indentation", NULL, 0, AT_PROBLEM,
      "a tab: indent with spaces"},
-    {"found character that cannot start any token", NULL, 0, FALSE,
+    {"found a tab character where an indentation space is expected", NULL, 0, AT_PROBLEM,
+     "a tab: indent with spaces"},
+    {"found character that cannot start any token", NULL, 0, AT_PROBLEM,
      "a value cannot begin with this character: put it in quotes"},
-    {"could not find expected ':'", "while scanning a simple key", 0, TRUE,
+    {"could not find expected ':'", "while scanning a simple key", 0, AT_START,
      "this is neither 'key: value' nor '- item': is there a ':' and a space missing?"},
-    {"mapping values are not allowed in this context", NULL, 0, FALSE,
+    {"mapping values are not allowed in this context", NULL, 0, AT_PROBLEM,
      "a ':' is not expected here: check the indentation, or put the value in quotes"},
-    {"block sequence entries are not allowed in this context", NULL, 0, FALSE,
+    {"block sequence entries are not allowed in this context", NULL, 0, AT_PROBLEM,
      "a '- ' is not expected here: begin the list on a line of its own"},
-    {"did not find expected key", "while parsing a block mapping", 0, FALSE,
+    {"did not find expected key", "while parsing a block mapping", 0, AND_START,
      "a 'key:' was expected here: check the indentation, and the end of the line above"},
-    {"did not find expected '-' indicator", NULL, 0, FALSE,
+    {"did not find expected '-' indicator", NULL, 0, AND_START,
      "a '- item' was expected here: check the indentation"},
-    {"did not find expected ',' or '}'", NULL, 0, FALSE,
+    {"did not find expected ',' or '}'", NULL, 0, AND_START,
      "',' or '}' was expected here; inside braces, a value with [ ] { } or , needs quotes"},
-    {"did not find expected ',' or ']'", NULL, 0, FALSE,
+    {"did not find expected ',' or ']'", NULL, 0, AND_START,
      "',' or ']' was expected here; inside brackets, a value with [ ] { } or , needs quotes"},
-    {"did not find expected node content", NULL, 0, FALSE, "a value was expected here"},
-    {"did not find expected <document start>", NULL, 0, FALSE,
+    {"did not find expected node content", NULL, 0, AND_START, "a value was expected here"},
+    {"did not find expected <document start>", NULL, 0, AT_PROBLEM,
      "this is outside of the map that the file begins with: check the indentation"},
-    {"found unknown escape character", NULL, 0, FALSE,
+    {"found unknown escape character", NULL, 0, AT_PROBLEM,
      "no such escape in \"...\": write \\\\ for a backslash, or use '...'"},
 };
 
@@ -106,12 +113,12 @@ static void add_advice(const yaml_parser_t *parser, const Advice *advice,
                        PifDiagnostics *diagnostics)
 {
     PifPlace problem = place_of(&parser->problem_mark);
-    PifPlace context = place_of(&parser->context_mark);
-    if (advice->at_context)
-        pif_diagnostics_add(diagnostics, &context, "%s", advice->message);
-    else if (parser->context && context.line != problem.line)
+    PifPlace start = place_of(&parser->context_mark);
+    if (advice->pointing == AT_START)
+        pif_diagnostics_add(diagnostics, &start, "%s", advice->message);
+    else if (advice->pointing == AND_START && parser->context && start.line != problem.line)
         pif_diagnostics_add(diagnostics, &problem, "%s (in what begins on line %u)",
-                            advice->message, context.line);
+                            advice->message, start.line);
     else
         pif_diagnostics_add(diagnostics, &problem, "%s", advice->message);
 }

@@ -10,7 +10,7 @@
 enum {
     MAX_BYTES = 1 << 20,
     MAX_DEPTH = 24,
-    MAX_TREE_NODES = 100000,
+    MAX_TREE_NODES = 20000,
 };
 
 typedef struct {

@@ -16,10 +16,10 @@ struct PifYaml {
     GPtrArray *values;  /* of a list or map: PifYaml* */
 };
 
-/* One document, at most 1 MiB, 24 levels deep. Anchors, aliases and tags are refused: each place in
- * the file says what it means. Returns NULL and adds to diagnostics when the text cannot be read; a
- * key given twice is added too, but the tree is there (with the first of them). text is
- * diagnostics' text, with a NUL after its size bytes. */
+/* One document, at most 1 MiB, 20000 values, 24 levels deep. Anchors, aliases and tags are refused:
+ * each place in the file says what it means. Returns NULL and adds to diagnostics when the text
+ * cannot be read; a key given twice is added too, but the tree is there (with the first of them).
+ * text is diagnostics' text, with a NUL after its size bytes. */
 PifYaml *pif_yaml_parse(const char *text, gsize size, PifDiagnostics *diagnostics);
 void pif_yaml_free(PifYaml *yaml);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifYaml, pif_yaml_free)

@@ -10,7 +10,8 @@ enum {
     PIF_NODE_ADDRESS_BASE = 10, /* node ID n at .(10+n) */
     PIF_NODE_SSH_PORT_BASE = 5700,
     PIF_SWITCH_ADDRESS_BASE = 2, /* virtual switches from .2 */
-    PIF_SWITCHES_MAX = 9,        /* to .10, below the first node */
+    PIF_IMAGES_MAX = 200,
+    PIF_SWITCHES_MAX = 9, /* to .10, below the first node */
     PIF_SWITCH_PORTS_DEFAULT = 16,
     PIF_SWITCH_PORTS_MAX = 64,
 };

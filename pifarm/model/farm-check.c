@@ -4,6 +4,8 @@
 #include "pifarm/model/defaults.h"
 #include "pifarm/model/farm-keys.h"
 
+#include <string.h>
+
 /* What no two nodes of a farm may share: the text is NULL where the node has none. Free it. */
 typedef struct {
     const char *key; /* of farm.yaml that says it */
@@ -28,7 +30,8 @@ static char *format_port(const PifNode *node)
 
 static char *format_mac(const PifNode *node)
 {
-    return pif_mac_format(&node->mac);
+    static const PifMac none = {0};
+    return memcmp(&node->mac, &none, sizeof none) == 0 ? NULL : pif_mac_format(&node->mac);
 }
 
 static char *format_address(const PifNode *node)
@@ -72,10 +75,11 @@ static void refuse_clash(const PifFarmDraft *draft, const Unique *unique, const 
         shown = first;
         other = second;
     }
-    g_autofree char *who = describe(shown), *whose = describe(other);
+    g_autofree char *holder =
+        g_strcmp0(text, other->name) == 0 ? g_strdup("another node") : describe(other);
     pif_diagnostics_add(draft->diagnostics, &place_of(draft, shown, unique->key)->place,
-                        "%s '%s' of %s is that of %s on line %u already", unique->key, text, who,
-                        whose, place_of(draft, other, unique->key)->place.line);
+                        "%s '%s' is taken by %s on line %u", unique->key, text, holder,
+                        place_of(draft, other, unique->key)->place.line);
 }
 
 /* Of a range that clashes as a whole only the first is shown. */

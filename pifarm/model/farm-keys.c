@@ -16,17 +16,41 @@ gboolean pif_farm_is_name(const char *text, gsize max_length)
            text[length - 1] != '-';
 }
 
-char *pif_farm_read_name(const PifKeyScope *scope, const char *kind, const PifYaml *name)
+static void read_named(const PifKeyScope *scope, const PifKey *key, const PifYaml *name,
+                       const PifYaml *value, const PifNamedThings *things)
 {
     static const char letters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    g_autofree char *what = g_strdup_printf("%s '%s'", things->kind, name->text);
+    PifKeyScope inner = *scope;
+    inner.what = what;
     if (!g_ascii_isalnum(*name->text) || name->text[strspn(name->text, letters)] ||
         strlen(name->text) > MAX_NAME)
-        pif_key_refuse(scope, name,
-                       "%s '%s': a name is up to %d letters, digits, '.', '_' and '-', and begins "
-                       "with a letter or digit",
-                       kind, name->text, MAX_NAME);
-    return g_strdup_printf("%s '%s'", kind, name->text);
+        pif_key_refuse(
+            &inner, name,
+            "%s: a name is up to %d letters, digits, '.', '_' and '-', and begins with a "
+            "letter or digit",
+            what, MAX_NAME);
+    things->read(&inner, key, name, value);
+}
+
+void pif_farm_read_named(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                         const PifNamedThings *things)
+{
+    if (value->kind != PIF_YAML_MAP) {
+        if (!pif_yaml_is_null(value))
+            pif_key_expect(scope, key, value, things->expected);
+        return;
+    }
+    for (unsigned i = 0; i < value->keys->len; i++) {
+        const PifYaml *name = g_ptr_array_index(value->keys, i);
+        if (i == things->max) {
+            pif_key_refuse(scope, name, "%s '%s' is one too many: a farm has up to %u",
+                           things->kind, name->text, things->max);
+            return;
+        }
+        read_named(scope, key, name, g_ptr_array_index(value->values, i), things);
+    }
 }
 
 static void read_farm_name(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,

@@ -40,9 +40,19 @@ extern const PifKey pif_image_keys[];
 extern const PifKey pif_switch_keys[];
 extern const PifKey pif_node_keys[];
 
-/* A name of a thing of this kind ("image") that a map has as a key: checked, and "image 'debian'"
- * for messages. Free it. */
-char *pif_farm_read_name(const PifKeyScope *scope, const char *kind, const PifYaml *name);
+/* A map from names to things, as images and switches are. */
+typedef struct {
+    const char *kind;     /* for messages: "image" */
+    const char *expected; /* what the whole must be, if it is no map */
+    unsigned max;
+    /* Reads one; scope's what is "image 'debian'". */
+    void (*read)(const PifKeyScope *scope, const PifKey *key, const PifYaml *name,
+                 const PifYaml *value);
+} PifNamedThings;
+
+void pif_farm_read_named(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                         const PifNamedThings *things);
+
 /* a-z 0-9 and '-', beginning with a letter, ending without '-': what can be a host name too. */
 gboolean pif_farm_is_name(const char *text, gsize max_length);
 

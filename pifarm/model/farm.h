@@ -73,9 +73,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifFarm, pif_farm_free)
 
 const PifNode *pif_farm_find_node(const PifFarm *farm, const char *name);
 
-/* Nodes named by arguments: "n1", "n[1-4]", "n[1,3-5]", "3" (an ID), "@group", "sw0/[1-4]" (ports).
- * Array of const PifNode*, each once, by id. all: every node. No arguments and not all is USAGE.
- * NOT_FOUND suggests. */
+/* Nodes named by arguments: "n1", "n[1-4]", "n[1,3-5]", "3" (an ID), "@group", "sw0/[1-4]" (ports),
+ * and such with commas between. Array of const PifNode*, each once, by id. all: every node. No
+ * arguments and not all is USAGE. NOT_FOUND suggests. */
 GPtrArray *pif_farm_select(const PifFarm *farm, const char *const *arguments, gboolean all,
                            GError **error);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Keys of an image and of its enrolment.
+#include "pifarm/model/defaults.h"
 #include "pifarm/model/farm-keys.h"
 #include "pifarm/model/ssh-key.h"
 
@@ -100,6 +101,11 @@ static void read_ssh_key(const PifKeyScope *scope, const PifKey *key, const PifY
         g_strv_builder_add(keys, text);
         return;
     }
+    if (pif_ssh_key_has_type(text)) {
+        pif_key_refuse(scope, value, "'%s' of %s is not a whole public key: copy the line again",
+                       key->name, scope->what);
+        return;
+    }
     pif_key_read_path(scope, key, value, &path);
     if (!path)
         return;
@@ -154,27 +160,21 @@ const PifKey pif_image_keys[] = {
 };
 
 static void read_image(const PifKeyScope *scope, const PifKey *key, const PifYaml *name,
-                       const PifYaml *map)
+                       const PifYaml *value)
 {
     PifFarm *farm = ((PifFarmDraft *)scope->context)->farm;
-    g_autofree char *what = pif_farm_read_name(scope, "image", name);
-    PifKeyScope inner = *scope;
-    inner.what = what;
     PifImageSpec *image = g_new0(PifImageSpec, 1);
     image->name = g_strdup(name->text);
     image->enrol.hostname = g_strdup("{node}");
     g_ptr_array_add(farm->images, image);
-    pif_keys_read(&inner, key->keys, map, image);
+    pif_keys_read(scope, key->keys, value, image);
 }
 
 void pif_farm_read_images(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
                           gpointer field)
 {
-    if (value->kind == PIF_YAML_MAP)
-        for (unsigned i = 0; i < value->keys->len; i++)
-            read_image(scope, key, g_ptr_array_index(value->keys, i),
-                       g_ptr_array_index(value->values, i));
-    else if (!pif_yaml_is_null(value))
-        pif_key_expect(scope, key, value,
-                       "a map from names to images, as debian: { source: FILE }");
+    static const PifNamedThings images = {"image",
+                                          "a map from names to images, as debian: { source: FILE }",
+                                          PIF_IMAGES_MAX, read_image};
+    pif_farm_read_named(scope, key, value, &images);
 }

@@ -154,7 +154,7 @@ static char *describe(const PifYaml *map, unsigned index)
     const PifYaml *name = pif_yaml_get(map, "name");
     if (name && name->kind == PIF_YAML_SCALAR && *name->text)
         return g_strdup_printf("node '%s'", name->text);
-    return g_strdup_printf("the node that is number %u in the list", index + 1);
+    return g_strdup_printf("node number %u of the list", index + 1);
 }
 
 void pif_farm_read_nodes(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,

@@ -55,41 +55,38 @@ static void make_ids(const PifFarmDraft *draft, const PifNodeEntry *entry, unsig
             ids[i] = ids[0] + i;
 }
 
+/* Drops items of a number that does not fit, so that they are not looked at further. */
 static void check_length(const PifFarmDraft *draft, const PifNodeEntry *entry, const char *key,
-                         char **items, gboolean is_one_enough)
+                         char ***items)
 {
-    unsigned n_nodes = count(entry->names), n_items = count(items);
-    if (n_nodes && n_items && n_items != n_nodes && !(is_one_enough && n_items == 1))
-        refuse(draft, entry, key, "%s is %u node%s, but '%s' gives %u", entry->what, n_nodes,
-               n_nodes == 1 ? "" : "s", key, n_items);
+    unsigned n_nodes = count(entry->names), n_items = count(*items);
+    if (!n_nodes || !n_items || n_items == n_nodes)
+        return;
+    refuse(draft, entry, key, "%s is %u node%s, but '%s' gives %u", entry->what, n_nodes,
+           n_nodes == 1 ? "" : "s", key, n_items);
+    g_clear_pointer(items, g_strfreev);
 }
 
-static const PifImageSpec *find_image(const PifFarm *farm, const char *name)
+/* Images and switches both begin with their name. */
+static const char *name_of(const GPtrArray *things, unsigned index)
 {
-    for (unsigned i = 0; i < farm->images->len; i++) {
-        const PifImageSpec *image = g_ptr_array_index(farm->images, i);
-        if (strcmp(image->name, name) == 0)
-            return image;
-    }
+    return *(char **)g_ptr_array_index(things, index);
+}
+
+static gconstpointer find(const GPtrArray *things, const char *name)
+{
+    for (unsigned i = 0; i < things->len; i++)
+        if (strcmp(name_of(things, i), name) == 0)
+            return g_ptr_array_index(things, i);
     return NULL;
 }
 
-static const PifSwitchSpec *find_switch(const PifFarm *farm, const char *name)
-{
-    for (unsigned i = 0; i < farm->switches->len; i++) {
-        const PifSwitchSpec *spec = g_ptr_array_index(farm->switches, i);
-        if (strcmp(spec->name, name) == 0)
-            return spec;
-    }
-    return NULL;
-}
-
-/* "; did you mean 'debian'?" of things whose name comes first in their struct. Free it. */
+/* "; did you mean 'debian'?", or nothing. Free it. */
 static char *suggest(const char *word, const GPtrArray *things)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (unsigned i = 0; i < things->len; i++)
-        g_ptr_array_add(names, *(char **)g_ptr_array_index(things, i));
+        g_ptr_array_add(names, (gpointer)name_of(things, i));
     g_ptr_array_add(names, NULL);
     const char *suggestion = pif_suggest(word, (const char *const *)names->pdata);
     return suggestion ? g_strdup_printf("; did you mean '%s'?", suggestion) : g_strdup("");
@@ -97,7 +94,7 @@ static char *suggest(const char *word, const GPtrArray *things)
 
 static const PifImageSpec *make_image(const PifFarmDraft *draft, const PifNodeEntry *entry)
 {
-    const PifImageSpec *image = entry->image ? find_image(draft->farm, entry->image) : NULL;
+    const PifImageSpec *image = entry->image ? find(draft->farm->images, entry->image) : NULL;
     if (entry->image && !image) {
         g_autofree char *suggestion = suggest(entry->image, draft->farm->images);
         refuse(draft, entry, "image", "image '%s' of %s is not one of 'images'%s", entry->image,
@@ -120,7 +117,7 @@ static gboolean make_port(const PifFarmDraft *draft, const PifNodeEntry *entry, 
         return FALSE;
     }
     g_autofree char *name = g_strndup(text, (gsize)(slash - text));
-    const PifSwitchSpec *spec = find_switch(draft->farm, name);
+    const PifSwitchSpec *spec = find(draft->farm->switches, name);
     if (!spec) {
         g_autofree char *suggestion = suggest(name, draft->farm->switches);
         refuse(draft, entry, "port", "switch '%s' of %s is not one of 'switches'%s", name,
@@ -147,17 +144,18 @@ static gboolean make_address(const PifFarmDraft *draft, const PifNodeEntry *entr
     return FALSE;
 }
 
+/* What the entry does not say itself. */
 static void fill_defaults(const PifFarm *farm, const PifNodeEntry *entry, PifNode *node)
 {
     const char *farm_name = farm->name ? farm->name : "";
     if (entry->mac)
         pif_mac_parse(entry->mac, &node->mac);
-    else
+    else if (node->id && !pif_yaml_get(entry->map, "mac"))
         node->mac = pif_default_mac(farm_name, node->id);
+    if (node->id && farm->lan.prefix_length && !pif_yaml_get(entry->map, "address"))
+        node->address = farm->lan.network + PIF_NODE_ADDRESS_BASE + node->id;
     node->serial = pif_default_serial(farm_name, node->id, &node->mac);
     node->ssh_port = (uint16_t)(PIF_NODE_SSH_PORT_BASE + node->id);
-    if (!entry->addresses && farm->lan.prefix_length && node->id)
-        node->address = farm->lan.network + PIF_NODE_ADDRESS_BASE + node->id;
     if (!node->groups)
         node->groups = g_new0(char *, 1);
 }
@@ -185,16 +183,29 @@ static void make_nodes(PifFarmDraft *draft, PifNodeEntry *entry)
     }
 }
 
+static void check_lengths(const PifFarmDraft *draft, PifNodeEntry *entry)
+{
+    if (count(entry->ids) != 1) /* one counts up */
+        check_length(draft, entry, "id", &entry->ids);
+    check_length(draft, entry, "port", &entry->ports);
+    check_length(draft, entry, "address", &entry->addresses);
+    if (entry->mac && count(entry->names) > 1) {
+        refuse(draft, entry, "mac", "%s is %u nodes, but a 'mac' is that of one", entry->what,
+               count(entry->names));
+        g_clear_pointer(&entry->mac, g_free);
+    }
+}
+
 void pif_farm_make_nodes(PifFarmDraft *draft)
 {
     for (unsigned i = 0; i < draft->entries->len; i++) {
         PifNodeEntry *entry = g_ptr_array_index(draft->entries, i);
-        check_length(draft, entry, "id", entry->ids, TRUE);
-        check_length(draft, entry, "port", entry->ports, FALSE);
-        check_length(draft, entry, "address", entry->addresses, FALSE);
-        if (entry->mac && count(entry->names) > 1)
-            refuse(draft, entry, "mac", "%s is %u nodes, but a 'mac' is that of one", entry->what,
-                   count(entry->names));
+        if (draft->farm->nodes->len > PIF_NODE_ID_MAX) {
+            refuse(draft, entry, "name", "%s is one too many: a farm has up to %d nodes",
+                   entry->what, PIF_NODE_ID_MAX);
+            return;
+        }
+        check_lengths(draft, entry);
         make_nodes(draft, entry);
     }
 }

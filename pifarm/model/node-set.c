@@ -89,17 +89,43 @@ static gboolean pick_word(const PifFarm *farm, const char *word, GHashTable *pic
     return is_found || refuse_word(farm, word, error);
 }
 
-static gboolean pick_argument(const PifFarm *farm, const char *argument, GHashTable *picked,
-                              GError **error)
+static gboolean pick_pattern(const PifFarm *farm, const char *pattern, GHashTable *picked,
+                             GError **error)
 {
     const char *problem;
-    g_auto(GStrv) words = pif_range_expand(argument, &problem);
+    g_auto(GStrv) words = pif_range_expand(pattern, &problem);
     if (!words)
-        return pif_error_set(error, PIF_ERROR_USAGE, "'%s': %s", argument, problem);
+        return pif_error_set(error, PIF_ERROR_USAGE, "'%s': %s", pattern, problem);
     for (char **word = words; *word; word++)
         if (!pick_word(farm, *word, picked, error))
             return FALSE;
     return TRUE;
+}
+
+/* Up to the next comma that is not in brackets. */
+static gsize pattern_length(const char *text)
+{
+    gboolean is_inside = FALSE;
+    gsize length = 0;
+    for (; text[length] && (is_inside || text[length] != ','); length++)
+        if (text[length] == '[' || text[length] == ']')
+            is_inside = text[length] == '[';
+    return length;
+}
+
+/* "n1,n[3-5]": patterns with commas between them. */
+static gboolean pick_argument(const PifFarm *farm, const char *argument, GHashTable *picked,
+                              GError **error)
+{
+    for (;; argument++) {
+        gsize length = pattern_length(argument);
+        g_autofree char *pattern = g_strndup(argument, length);
+        if (!pick_pattern(farm, pattern, picked, error))
+            return FALSE;
+        argument += length;
+        if (*argument == '\0')
+            return TRUE;
+    }
 }
 
 GPtrArray *pif_farm_select(const PifFarm *farm, const char *const *arguments, gboolean all,

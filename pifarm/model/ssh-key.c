@@ -22,12 +22,18 @@ static const char *const types[] = {
     NULL,
 };
 
+gboolean pif_ssh_key_has_type(const char *line)
+{
+    g_auto(GStrv) fields = g_strsplit(line, " ", 2);
+    return g_strv_length(fields) == 2 && g_strv_contains(types, fields[0]);
+}
+
 gboolean pif_ssh_key_is_public(const char *line)
 {
     gsize size;
     PifReader reader;
     g_auto(GStrv) fields = g_strsplit(line, " ", 3);
-    if (g_strv_length(fields) < 2 || !g_strv_contains(types, fields[0]) || strchr(line, '\n'))
+    if (!pif_ssh_key_has_type(line) || strchr(line, '\n'))
         return FALSE;
     g_autofree guchar *data = g_base64_decode(fields[1], &size);
     pif_reader_init(&reader, data, size);

@@ -8,6 +8,9 @@
  */
 gboolean pif_ssh_key_is_public(const char *line);
 
+/* Begins as a public key does, and so is no file name. */
+gboolean pif_ssh_key_has_type(const char *line);
+
 /* Adds each key of a file (one a line, # comments) to keys. Fails with the reason when it cannot be
  * read, has anything else in it, or is a private key. */
 gboolean pif_ssh_key_read_file(const char *path, GStrvBuilder *keys, GError **error);

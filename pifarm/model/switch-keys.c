@@ -41,34 +41,25 @@ const PifKey pif_switch_keys[] = {
 };
 
 static void read_switch(const PifKeyScope *scope, const PifKey *key, const PifYaml *name,
-                        const PifYaml *map)
+                        const PifYaml *value)
 {
     PifFarm *farm = ((PifFarmDraft *)scope->context)->farm;
-    g_autofree char *what = pif_farm_read_name(scope, "switch", name);
-    PifKeyScope inner = *scope;
-    inner.what = what;
     PifSwitchSpec *spec = g_new0(PifSwitchSpec, 1);
     spec->name = g_strdup(name->text);
     spec->ports = PIF_SWITCH_PORTS_DEFAULT;
     g_ptr_array_add(farm->switches, spec);
     /* One plain word for a real switch, rather than one for each of its keys. */
-    if (pif_yaml_get(map, "address") && !pif_yaml_get(map, "virtual"))
-        refuse_real(&inner, name);
+    if (pif_yaml_get(value, "address") && !pif_yaml_get(value, "virtual"))
+        refuse_real(scope, name);
     else
-        pif_keys_read(&inner, key->keys, map, spec);
-    if (farm->switches->len == PIF_SWITCHES_MAX + 1)
-        pif_key_refuse(&inner, name, "%s is one too many: a farm has up to %d switches", what,
-                       PIF_SWITCHES_MAX);
+        pif_keys_read(scope, key->keys, value, spec);
 }
 
 void pif_farm_read_switches(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
                             gpointer field)
 {
-    if (value->kind == PIF_YAML_MAP)
-        for (unsigned i = 0; i < value->keys->len; i++)
-            read_switch(scope, key, g_ptr_array_index(value->keys, i),
-                        g_ptr_array_index(value->values, i));
-    else if (!pif_yaml_is_null(value))
-        pif_key_expect(scope, key, value,
-                       "a map from names to switches, as sw0: { virtual: true }");
+    static const PifNamedThings switches = {
+        "switch", "a map from names to switches, as sw0: { virtual: true }", PIF_SWITCHES_MAX,
+        read_switch};
+    pif_farm_read_named(scope, key, value, &switches);
 }

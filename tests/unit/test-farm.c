@@ -3,7 +3,7 @@
 // PIFARM_REGENERATE=1 the .expected files are written instead: review the difference.
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
-#include "pifarm/model/farm.h"
+#include "pifarm/model/farm-keys.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -215,6 +215,54 @@ static void a_file_is_found_here_above_and_by_name(gconstpointer home)
     g_assert_cmpint(chdir(before), ==, 0);
 }
 
+/* The entries of farm.yaml(5): lines like "*key*: type" or "*key*, *key*". Key -> its line. */
+static GHashTable *read_manual(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *page = NULL;
+    g_autofree char *path =
+        g_test_build_filename(G_TEST_DIST, "..", "docs", "farm.yaml.5.scd", NULL);
+    g_assert_true(pif_file_read(path, 1 << 20, &page, NULL, &error));
+    char *end = strstr(page, "# EXAMPLES");
+    g_assert_nonnull(end);
+    *end = '\0';
+    GHashTable *entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_auto(GStrv) lines = g_strsplit(page, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        const char *text = *line + strspn(*line, "\t");
+        g_auto(GStrv) words = g_strsplit(text, "*", -1);
+        for (unsigned i = 1; *text == '*' && i < g_strv_length(words); i += 2)
+            g_hash_table_insert(entries, g_strdup(words[i]), g_strdup(text));
+    }
+    return entries;
+}
+
+static void check_in_manual(const PifKey *keys, GHashTable *entries, GHashTable *documented)
+{
+    for (; keys->name; keys++) {
+        const char *line = g_hash_table_lookup(entries, keys->name);
+        if (!line)
+            g_error("farm.yaml(5) has no entry for the key '%s'", keys->name);
+        g_assert_cmpint(keys->is_required, ==, g_str_has_suffix(line, ", required"));
+        g_hash_table_add(documented, (gpointer)keys->name);
+        if (keys->keys)
+            check_in_manual(keys->keys, entries, documented);
+    }
+}
+
+static void the_manual_has_every_key_and_no_other(void)
+{
+    g_autoptr(GHashTable) entries = read_manual();
+    g_autoptr(GHashTable) documented = g_hash_table_new(g_str_hash, g_str_equal);
+    GHashTableIter iterator;
+    gpointer key;
+    check_in_manual(pif_farm_keys, entries, documented);
+    g_hash_table_iter_init(&iterator, entries);
+    while (g_hash_table_iter_next(&iterator, &key, NULL))
+        if (!g_hash_table_contains(documented, key))
+            g_error("farm.yaml(5) has an entry '%s', which is no key", (const char *)key);
+}
+
 static void add_golden_tests(void)
 {
     const char *name;
@@ -242,6 +290,7 @@ int main(int argc, char **argv)
     ADD(a_template_is_a_farm_without_mistakes);
     ADD(all_ids_of_a_farm_give_different_macs);
     ADD(macs_are_read_in_every_form);
+    ADD(the_manual_has_every_key_and_no_other);
     g_test_add_data_func("/farm/a_template_names_the_key_that_there_is", home,
                          a_template_names_the_key_that_there_is);
     g_test_add_data_func("/farm/a_file_is_found_here_above_and_by_name", home,
