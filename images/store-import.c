@@ -192,12 +192,13 @@ static gboolean verify(const Import *import, GError **error)
 static gboolean settle(const Import *import, PifImage **ret_image, GError **error)
 {
     g_auto(PifFd) lock = -1;
+    g_autofree char *origin = g_canonicalize_filename(import->file, NULL);
     PifArrival arrival = {
         .temporary = import->temporary,
         .disk = &import->disk,
         .name = import->options.name,
         .replace_name = import->options.replace_name,
-        .origin = import->file,
+        .origin = origin,
         .source_sha256 = import->source_sha256,
         .source_file = import->file,
         .source_status = pif_source_status(import->source),

@@ -51,6 +51,8 @@ gboolean pif_record_to_image(const PifStore *store, const char *sha256, const js
 typedef gboolean (*PifRecordVisit)(json_t *record, gconstpointer wanted);
 gboolean pif_store_search(PifStore *store, PifRecordVisit visit, gconstpointer wanted,
                           char **ret_sha256, GError **error);
+/* The image of that name; wants a lock. *ret_sha256 NULL when there is none. */
+gboolean pif_store_find_name(PifStore *store, const char *name, char **ret_sha256, GError **error);
 /* As pif_store_find; wants a lock. */
 gboolean pif_store_resolve(PifStore *store, const char *name, char **ret_sha256, GError **error);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The moment an image enters the store: under the lock, its name freed, its record written,
-// renamed.
+// The moment in which an image enters the store, under its lock: all of it, or nothing.
 #include "images/store-private.h"
 #include "pifarm/base/error.h"
 
@@ -17,17 +16,12 @@ static gboolean sync_folder(const char *path, GError **error)
     return TRUE;
 }
 
-static gboolean has_name(json_t *record, gconstpointer name)
-{
-    return pif_record_has(record, "names", name);
-}
-
 /* Makes sure that no other image has the name. */
 static gboolean free_name(PifStore *store, const PifArrival *arrival, GError **error)
 {
     g_autofree char *owner = NULL;
     g_autoptr(json_t) record = NULL;
-    if (!pif_store_search(store, has_name, arrival->name, &owner, error))
+    if (!pif_store_find_name(store, arrival->name, &owner, error))
         return FALSE;
     if (!owner || g_str_equal(owner, arrival->disk->sha256))
         return TRUE;

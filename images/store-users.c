@@ -56,7 +56,7 @@ gboolean pif_store_remove_user(PifStore *store, const char *sha256, const char *
 static gboolean is_user(const char *clone, const char *sha256)
 {
     g_autofree char *base = NULL;
-    if (access(clone, F_OK) < 0)
+    if (access(clone, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
         return FALSE;
     return !pif_clone_base(clone, &base, NULL) || g_str_equal(base, sha256);
 }

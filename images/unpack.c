@@ -46,8 +46,9 @@ static gboolean set_archive_error(Unpacking *unpacking, GError **error)
         g_propagate_error(error, g_steal_pointer(&unpacking->source_error));
         return FALSE;
     }
+    g_autofree char *why = g_strchomp(g_strdup(archive_error_string(unpacking->archive)));
     return pif_error_set(error, PIF_ERROR_PROTOCOL, "it is damaged or cut off (%s); fetch it again",
-                         archive_error_string(unpacking->archive));
+                         why);
 }
 
 static gboolean open_archive(Unpacking *unpacking, GError **error)
@@ -124,8 +125,11 @@ static gboolean set_no_disk_error(const Unpacking *unpacking, GError **error)
 
 gboolean pif_unpack(PifSource *source, PifDiskWriter *writer, GError **error)
 {
-    g_auto(Unpacking)
-        unpacking = {.source = source, .writer = writer, .block = g_malloc(PIF_DISK_BLOCK)};
+    g_auto(Unpacking) unpacking = {
+        .source = source,
+        .writer = writer,
+        .block = g_malloc(PIF_DISK_BLOCK),
+    };
     if (!open_archive(&unpacking, error))
         return FALSE;
     struct archive_entry *entry = NULL;

@@ -133,6 +133,7 @@ static void what_is_no_disk_image_is_refused_with_one_clear_error(Fixture *fixtu
         g_test_message("%s", failure->message);
         g_assert_error(failure, PIF_ERROR, (int)bad_files[i].code);
         g_assert_true(g_str_has_prefix(failure->message, prefix));
+        g_assert_null(strchr(failure->message, '\n'));
         if (!strstr(failure->message, bad_files[i].says))
             g_error("expected '%s' in: %s", bad_files[i].says, failure->message);
         g_assert_null(image);
