@@ -30,6 +30,7 @@ struct PifCommand {
     char *log_file;
     int timeout_ms;
     gboolean is_detached;
+    gboolean is_captured;
 };
 
 /* Debian packages of the programs that the project runs, for "not found" messages. */
@@ -144,6 +145,11 @@ void pif_command_set_log_file(PifCommand *command, const char *path)
     command->log_file = g_strdup(path);
 }
 
+void pif_command_set_captured(PifCommand *command, gboolean is_captured)
+{
+    command->is_captured = is_captured;
+}
+
 char *pif_command_format(const PifCommand *command)
 {
     GString *line = g_string_new(NULL);
@@ -226,7 +232,8 @@ static GSubprocess *spawn(PifCommand *command, GSubprocessFlags flags, GError **
 
 GSubprocess *pif_command_start(PifCommand *command, GError **error)
 {
-    return spawn(command, G_SUBPROCESS_FLAGS_NONE, error);
+    GSubprocessFlags captured = G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE;
+    return spawn(command, command->is_captured ? captured : G_SUBPROCESS_FLAGS_NONE, error);
 }
 
 /* One run in progress: the child, and the deadline that kills it. */

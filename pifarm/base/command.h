@@ -27,6 +27,9 @@ void pif_command_set_detached(PifCommand *command, gboolean is_detached);
 /* Standard output and error go to this file, appended to (for pif_command_start only). */
 void pif_command_set_log_file(PifCommand *command, const char *path);
 
+/* Standard output and error come back as one pipe (for pif_command_start only). */
+void pif_command_set_captured(PifCommand *command, gboolean is_captured);
+
 /* The command line as a shell would take it, for messages and --dry-run. */
 char *pif_command_format(const PifCommand *command);
 

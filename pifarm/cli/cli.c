@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+// The table of commands, global options, and the one place where an error is printed.
+#include "pifarm/cli/cli.h"
+
+#include "pifarm/base/error.h"
+#include "pifarm/base/log.h"
+#include "pifarm/base/suggest.h"
+
+#include <locale.h>
+#include <stdio.h>
+
+const PifCliCommand pif_cli_commands[] = {
+    {"init", "write a commented farm.yaml to start from", "[FARM]", pif_cmd_init},
+    {"check", "check farm.yaml and say what it describes", "", pif_cmd_check},
+    {"up", "turn nodes on", "[NODE...]", pif_cmd_up},
+    {"down", "shut nodes down and turn them off", "[NODE...]", pif_cmd_down},
+    {"list", "list the nodes and how they are", "[NODE...]", pif_cmd_list},
+    {"show", "show all that is known of a node", "NODE...", pif_cmd_show},
+    {"console", "attach to a node's serial console", "NODE", pif_cmd_console},
+    {"ssh", "log in to a node, or run a command there", "NODE [COMMAND...]", pif_cmd_ssh},
+    {"run", "run a command on many nodes at once", "NODE... -- COMMAND...", pif_cmd_run},
+    {"cp", "copy files to or from nodes", "SOURCE... TARGET", pif_cmd_cp},
+    {"wait", "wait until nodes are reachable", "[NODE...]", pif_cmd_wait},
+    {"log", "print what a node's console said, or the farm's events", "[NODE...]", pif_cmd_log},
+    {"image", "import, list, inspect, prepare and remove card images", "COMMAND ...",
+     pif_cmd_image},
+    {"doctor", "find what is missing on this host and how to mend it", "", pif_cmd_doctor},
+    {"help", "show this help, or a command's", "[COMMAND]", pif_cmd_help},
+    {NULL, NULL, NULL, NULL},
+};
+
+const PifCliCommand *pif_cli_find_command(const char *name)
+{
+    for (const PifCliCommand *command = pif_cli_commands; command->name; command++)
+        if (g_str_equal(command->name, name))
+            return command;
+    return NULL;
+}
+
+static void print_help(void)
+{
+    printf("Usage: pifarm [-f FARM.YAML] [-v] COMMAND [ARGUMENT...]\n"
+           "\n"
+           "Runs a farm of Raspberry Pi 3 B+ nodes.\n"
+           "\n"
+           "Commands:\n");
+    for (const PifCliCommand *command = pif_cli_commands; command->name; command++)
+        printf("  %-10s %s\n", command->name, command->summary);
+    printf("\n"
+           "Nodes are named n1, n[1-4], n[1,3-5], 3 (an ID), @group, sw0/[1-4] (ports), or --all.\n"
+           "\n"
+           "Options:\n"
+           "  -f, --file=FILE  the farm.yaml to use (else $PIFARM_FILE, ./farm.yaml, or above)\n"
+           "  -v, --verbose    say more; twice: debug\n"
+           "  --version        print the version\n"
+           "\n"
+           "pifarm COMMAND --help tells more. Exit status: 0 done, 2 usage, 3 configuration,\n"
+           "4 not found, 5 exists, 6 denied, 7 busy, 8 timeout, 9 protocol, 1 anything else.\n");
+}
+
+gboolean pif_cmd_help(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
+{
+    if (argc < 2) {
+        print_help();
+        return TRUE;
+    }
+    const PifCliCommand *command = pif_cli_find_command(argv[1]);
+    if (!command)
+        return pif_error_set(error, PIF_ERROR_USAGE, "there is no command '%s'; see: pifarm help",
+                             argv[1]);
+    char *help[] = {argv[1], (char *)"--help", NULL};
+    return command->run(cli, 2, help, ret_status, error);
+}
+
+gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GError **error)
+{
+    gboolean is_help = FALSE;
+    const GOptionEntry help_entry[] = {
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &is_help, "show this help", NULL}, G_OPTION_ENTRY_NULL};
+    g_autoptr(GOptionContext) context = g_option_context_new(options->command->arguments);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_set_strict_posix(context, options->strict_posix);
+    if (options->options)
+        g_option_context_add_main_entries(context, options->options, NULL);
+    g_option_context_add_main_entries(context, help_entry, NULL);
+    g_autofree char *program = g_strdup_printf("pifarm %s", options->command->name);
+    g_set_prgname(program);
+    g_autofree char *summary = g_strdup_printf(
+        "%c%s.", g_ascii_toupper(options->command->summary[0]), options->command->summary + 1);
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_description(context, options->description);
+    GError *failure = NULL;
+    gboolean is_ok = g_option_context_parse(context, argc, argv, &failure);
+    if (is_ok && is_help) {
+        g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
+        fputs(text, stdout);
+        g_set_prgname("pifarm");
+        return FALSE;
+    }
+    g_set_prgname("pifarm");
+    if (is_ok)
+        return TRUE;
+    pif_error_set(error, PIF_ERROR_USAGE, "%s; see: %s --help", failure->message, program);
+    g_error_free(failure);
+    return FALSE;
+}
+
+gboolean pif_cli_load_farm(PifCli *cli, GError **error)
+{
+    if (cli->farm)
+        return TRUE;
+    g_autofree char *path = NULL;
+    if (!pif_farm_find_file(cli->farm_file, &path, error))
+        return FALSE;
+    cli->farm = pif_farm_load(path, error);
+    return cli->farm != NULL;
+}
+
+GPtrArray *pif_cli_select(PifCli *cli, char **arguments, gboolean all, gboolean none_is_all,
+                          GError **error)
+{
+    if (!pif_cli_load_farm(cli, error))
+        return NULL;
+    gboolean is_empty = !arguments || !arguments[0];
+    return pif_farm_select(cli->farm, (const char *const *)arguments,
+                           all || (is_empty && none_is_all), error);
+}
+
+static gboolean set_unknown_command(const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (const PifCliCommand *command = pif_cli_commands; command->name; command++)
+        g_ptr_array_add(names, (gpointer)command->name);
+    g_ptr_array_add(names, NULL);
+    const char *close = pif_suggest(name, (const char *const *)names->pdata);
+    if (close)
+        return pif_error_set(error, PIF_ERROR_USAGE, "there is no command '%s'; did you mean '%s'?",
+                             name, close);
+    return pif_error_set(error, PIF_ERROR_USAGE, "there is no command '%s'; see: pifarm help",
+                         name);
+}
+
+static gboolean say_more(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void)name, (void)value, (void)error;
+    PifCli *cli = data;
+    cli->verbosity++;
+    return TRUE;
+}
+
+static gboolean parse_global_options(PifCli *cli, int *argc, char ***argv, gboolean *ret_done,
+                                     GError **error)
+{
+    gboolean is_help = FALSE;
+    gboolean is_version = FALSE;
+    const GOptionEntry entries[] = {
+        {"verbose", 'v', G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer)say_more, NULL,
+         NULL},
+        {"file", 'f', 0, G_OPTION_ARG_FILENAME, &cli->farm_file, NULL, NULL},
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &is_help, NULL, NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &is_version, NULL, NULL},
+        G_OPTION_ENTRY_NULL};
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_set_strict_posix(context, TRUE);
+    GOptionGroup *group = g_option_group_new("main", "", "", cli, NULL);
+    g_option_group_add_entries(group, entries);
+    g_option_context_set_main_group(context, group);
+    GError *failure = NULL;
+    if (!g_option_context_parse(context, argc, argv, &failure)) {
+        pif_error_set(error, PIF_ERROR_USAGE, "%s; see: pifarm help", failure->message);
+        g_error_free(failure);
+        return FALSE;
+    }
+    pif_log_init("pifarm", 1 + cli->verbosity);
+    *ret_done = is_help || is_version;
+    if (is_help)
+        print_help();
+    else if (is_version)
+        printf("pifarm %s\n", PIFARM_VERSION);
+    return TRUE;
+}
+
+static gboolean run_command(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
+{
+    gboolean is_done = FALSE;
+    if (!parse_global_options(cli, &argc, &argv, &is_done, error))
+        return FALSE;
+    if (is_done)
+        return TRUE;
+    if (argc < 2) {
+        print_help();
+        *ret_status = PIF_ERROR_USAGE;
+        return TRUE;
+    }
+    const PifCliCommand *command = pif_cli_find_command(argv[1]);
+    if (!command)
+        return set_unknown_command(argv[1], error);
+    return command->run(cli, argc - 1, argv + 1, ret_status, error);
+}
+
+int pif_cli_main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    pif_log_init("pifarm", 1);
+    PifCli cli = {0};
+    int status = 0;
+    g_autoptr(GError) error = NULL;
+    if (!run_command(&cli, argc, argv, &status, &error) && error) {
+        pif_log_error(error);
+        status = pif_error_exit_status(error);
+    }
+    pif_farm_free(cli.farm);
+    g_free(cli.farm_file);
+    return status;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Options for OpenSSH's clients.
+#include "pifarm/cli/ssh-args.h"
+
+#include "pifarm/base/paths.h"
+
+PifCommand *pif_ssh_command(const char *program, const PifFarm *farm, const PifNode *node)
+{
+    g_autofree char *directory = pif_paths_farm_dir(farm->name);
+    PifCommand *command =
+        pif_command_new(program, "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=10", "-o",
+                        "StrictHostKeyChecking=yes", "-o", "GlobalKnownHostsFile=/dev/null", NULL);
+    pif_command_add(command, "-o");
+    pif_command_add_format(command, "UserKnownHostsFile=\"%s/known_hosts\"", directory);
+    pif_command_add(command, "-o");
+    pif_command_add_format(command, "HostKeyAlias=%s", node->name);
+    if (node->image->enrol.ssh_identity) {
+        pif_command_add(command, "-i");
+        pif_command_add(command, node->image->enrol.ssh_identity);
+    }
+    return command;
+}
+
+char *pif_ssh_destination(const PifNode *node)
+{
+    g_autofree char *address = pif_ipv4_format(node->address);
+    const char *user = node->image->enrol.user;
+    return user ? g_strdup_printf("%s@%s", user, address) : g_strdup(address);
+}

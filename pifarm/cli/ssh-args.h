@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// The ssh and scp command lines that reach a node: its user, key, address and recorded host key.
+#pragma once
+
+#include "pifarm/base/command.h"
+#include "pifarm/model/farm.h"
+
+/* The program with all options, without a destination. */
+PifCommand *pif_ssh_command(const char *program, const PifFarm *farm, const PifNode *node);
+/* "pi@10.77.0.11". Free it. */
+char *pif_ssh_destination(const PifNode *node);

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// Brings the farm's network up and down, and keeps its servers alive.
+#include "pifarm/daemon/network.h"
+
+#include "netsetup/dnsmasq.h"
+#include "netsetup/forward.h"
+#include "netsetup/net.h"
+#include "pifarm/base/error.h"
+#include "pifarm/daemon/unit.h"
+
+/* A server that dies is started again after a pause that doubles up to the maximum; one that has
+ * lived longer than that begins anew. */
+enum { BACKOFF_MIN_MS = 500, BACKOFF_MAX_MS = 30000, MAX_CONNECTIONS = 64, SSH_PORT = 22 };
+
+struct PifNetwork {
+    PifDaemon *daemon;
+    GSubprocess *dnsmasq;
+    GCancellable *dnsmasq_watch;
+    guint backoff_ms;
+    gint64 started_us;
+    guint restart_timer;
+    GFileMonitor *leases;
+    GPtrArray *forwards; /* NULL: the network is down */
+};
+
+static PifNetSpec net_spec(const PifNetwork *network)
+{
+    const PifFarm *farm = network->daemon->farm;
+    return (PifNetSpec){.farm = farm->name,
+                        .bridge = farm->lan.bridge,
+                        .address = farm->lan.host_address,
+                        .prefix_length = farm->lan.prefix_length};
+}
+
+static void start_dnsmasq_again_later(PifNetwork *network, const char *reason);
+
+static void on_dnsmasq_ended(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_subprocess_wait_check_finish(G_SUBPROCESS(source), result, &error);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return;
+    start_dnsmasq_again_later(data, error ? error->message : "it ended");
+}
+
+static gboolean start_dnsmasq(PifNetwork *network, GError **error)
+{
+    PifDaemon *daemon = network->daemon;
+    const PifFarm *farm = daemon->farm;
+    g_autofree PifLeaseHost *hosts = g_new0(PifLeaseHost, farm->nodes->len);
+    for (guint i = 0; i < farm->nodes->len; i++) {
+        const PifNode *node = g_ptr_array_index(farm->nodes, i);
+        hosts[i] = (PifLeaseHost){node->name, node->mac.bytes, node->address};
+    }
+    PifDnsmasqSpec spec = {.farm = farm->name,
+                           .bridge = farm->lan.bridge,
+                           .host_address = farm->lan.host_address,
+                           .network = farm->lan.network,
+                           .prefix_length = farm->lan.prefix_length,
+                           .hosts = hosts,
+                           .n_hosts = farm->nodes->len,
+                           .directory = daemon->directory};
+    network->dnsmasq = pif_dnsmasq_start(&spec, error);
+    if (!network->dnsmasq)
+        return FALSE;
+    network->started_us = g_get_monotonic_time();
+    network->dnsmasq_watch = g_cancellable_new();
+    g_subprocess_wait_check_async(network->dnsmasq, network->dnsmasq_watch, on_dnsmasq_ended,
+                                  network);
+    return TRUE;
+}
+
+static void stop_dnsmasq(PifNetwork *network)
+{
+    g_clear_handle_id(&network->restart_timer, g_source_remove);
+    if (network->dnsmasq_watch)
+        g_cancellable_cancel(network->dnsmasq_watch);
+    g_clear_object(&network->dnsmasq_watch);
+    if (network->dnsmasq) {
+        g_subprocess_force_exit(network->dnsmasq);
+        g_subprocess_wait(network->dnsmasq, NULL, NULL);
+    }
+    g_clear_object(&network->dnsmasq);
+}
+
+static gboolean restart_dnsmasq(gpointer data)
+{
+    PifNetwork *network = data;
+    g_autoptr(GError) error = NULL;
+    network->restart_timer = 0;
+    if (!start_dnsmasq(network, &error))
+        start_dnsmasq_again_later(network, error->message);
+    return G_SOURCE_REMOVE;
+}
+
+static void start_dnsmasq_again_later(PifNetwork *network, const char *reason)
+{
+    gint64 lived_ms = (g_get_monotonic_time() - network->started_us) / 1000;
+    network->backoff_ms = lived_ms > BACKOFF_MAX_MS
+                              ? BACKOFF_MIN_MS
+                              : CLAMP(network->backoff_ms * 2, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
+    stop_dnsmasq(network);
+    pif_daemon_add_event(network->daemon, NULL, "warning",
+                         "dnsmasq died (%s); starting it again in %.1f s", reason,
+                         network->backoff_ms / 1000.0);
+    network->restart_timer = g_timeout_add(network->backoff_ms, restart_dnsmasq, network);
+}
+
+static void read_leases(PifNetwork *network)
+{
+    GHashTableIter iter;
+    gpointer value;
+    g_autoptr(GPtrArray) leases = pif_dnsmasq_read_leases(network->daemon->directory, NULL);
+    g_hash_table_iter_init(&iter, network->daemon->units);
+    while (leases && g_hash_table_iter_next(&iter, NULL, &value)) {
+        const PifNode *node = pif_unit_node(value);
+        for (guint i = 0; i < leases->len; i++) {
+            const PifLease *lease = g_ptr_array_index(leases, i);
+            if (lease->address == node->address)
+                pif_unit_lease(value, lease->expires_s);
+        }
+    }
+}
+
+static void on_leases_changed(GFileMonitor *monitor, GFile *file, GFile *other,
+                              GFileMonitorEvent event, gpointer data)
+{
+    (void)monitor, (void)file, (void)other, (void)event;
+    read_leases(data);
+}
+
+static void watch_leases(PifNetwork *network)
+{
+    g_autofree char *path = g_build_filename(network->daemon->directory, "dnsmasq.leases", NULL);
+    g_autoptr(GFile) file = g_file_new_for_path(path);
+    network->leases = g_file_monitor_file(file, G_FILE_MONITOR_NONE, NULL, NULL);
+    if (!network->leases)
+        return;
+    g_file_monitor_set_rate_limit(network->leases, 10);
+    g_signal_connect(network->leases, "changed", G_CALLBACK(on_leases_changed), network);
+    read_leases(network);
+}
+
+static GPtrArray *start_forwards(PifNetwork *network, GError **error)
+{
+    const GPtrArray *nodes = network->daemon->farm->nodes;
+    g_autoptr(GPtrArray) forwards =
+        g_ptr_array_new_with_free_func((GDestroyNotify)pif_forward_free);
+    for (guint i = 0; i < nodes->len; i++) {
+        const PifNode *node = g_ptr_array_index(nodes, i);
+        PifForward *forward =
+            pif_forward_start(node->ssh_port, node->address, SSH_PORT, MAX_CONNECTIONS, error);
+        if (!forward) {
+            g_prefix_error(error, "node '%s': ", node->name);
+            return NULL;
+        }
+        g_ptr_array_add(forwards, forward);
+    }
+    return g_steal_pointer(&forwards);
+}
+
+static gboolean bring_links_up(PifNetwork *network, GError **error)
+{
+    PifNetSpec spec = net_spec(network);
+    g_autoptr(PifNetPlan) plan = pif_net_plan_up(&spec, error);
+    return plan && pif_net_plan_apply(plan, error);
+}
+
+static gboolean take_links_down(PifNetwork *network, GError **error)
+{
+    PifNetSpec spec = net_spec(network);
+    g_autoptr(PifNetPlan) plan = pif_net_plan_down(&spec, error);
+    return plan && pif_net_plan_apply(plan, error);
+}
+
+gboolean pif_network_up(PifNetwork *network, GError **error)
+{
+    if (network->forwards)
+        return TRUE;
+    GPtrArray *forwards = start_forwards(network, error);
+    if (!forwards)
+        return FALSE;
+    if (!bring_links_up(network, error)) {
+        g_ptr_array_unref(forwards);
+        return FALSE;
+    }
+    network->backoff_ms = 0;
+    if (!start_dnsmasq(network, error)) {
+        g_ptr_array_unref(forwards);
+        take_links_down(network, NULL);
+        return FALSE;
+    }
+    network->forwards = forwards;
+    watch_leases(network);
+    return TRUE;
+}
+
+static void end_servers(PifNetwork *network)
+{
+    stop_dnsmasq(network);
+    if (network->leases)
+        g_signal_handlers_disconnect_by_data(network->leases, network);
+    g_clear_object(&network->leases);
+    g_clear_pointer(&network->forwards, g_ptr_array_unref);
+}
+
+gboolean pif_network_down(PifNetwork *network, GError **error)
+{
+    end_servers(network);
+    return take_links_down(network, error);
+}
+
+gboolean pif_network_restart(PifNetwork *network, GError **error)
+{
+    if (!network->forwards)
+        return TRUE;
+    end_servers(network);
+    return pif_network_up(network, error);
+}
+
+PifNetwork *pif_network_new(PifDaemon *daemon)
+{
+    PifNetwork *network = g_new0(PifNetwork, 1);
+    network->daemon = daemon;
+    return network;
+}
+
+void pif_network_free(PifNetwork *network)
+{
+    if (!network)
+        return;
+    end_servers(network);
+    g_free(network);
+}

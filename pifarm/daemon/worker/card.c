@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// pifarm-card: readies one node's card for a start. Makes the clone with its identity when there is
+// none, and copies the boot files out. A process of its own, because it takes a tenth of a second
+// that the daemon has not got.
+//
+// Reads one JSON object from standard input, writes one to standard output:
+//   {"store", "image" (SHA-256), "clone", "size", "boot" (folder), "hostname"}
+//   -> {"kernel", "initramfs", "device_tree", "command_line", "is_new"} or {"error": {"code",
+//   "message"}}
+#include "images/card.h"
+#include "images/clone.h"
+#include "images/identity.h"
+#include "pifarm/base/error.h"
+#include "pifarm/base/file.h"
+#include "pifarm/base/log.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+
+typedef struct {
+    const char *store;
+    const char *image;
+    const char *clone;
+    const char *boot;
+    const char *hostname;
+    json_int_t size;
+} Job;
+
+static gboolean parse_job(json_t *root, Job *ret_job, GError **error)
+{
+    json_error_t problem;
+    if (json_unpack_ex(root, &problem, 0, "{s:s, s:s, s:s, s:I, s:s, s:s}", "store",
+                       &ret_job->store, "image", &ret_job->image, "clone", &ret_job->clone, "size",
+                       &ret_job->size, "boot", &ret_job->boot, "hostname", &ret_job->hostname) < 0)
+        return pif_error_set(error, PIF_ERROR_USAGE, "pifarm-card: bad job: %s", problem.text);
+    return TRUE;
+}
+
+/* The public key lies beside the clone, for known_hosts. */
+static gboolean write_identity(const char *clone, const char *public_key_path, const char *hostname,
+                               GError **error)
+{
+    g_autofree char *machine_id = pif_identity_make_machine_id();
+    g_autofree char *private_key = NULL;
+    g_autofree char *public_key = NULL;
+    g_autoptr(PifCard) card = NULL;
+    if (!pif_identity_make_host_key(hostname, &private_key, &public_key, error) ||
+        !pif_card_open(clone, TRUE, &card, error))
+        return FALSE;
+    PifIdentity identity = {
+        .hostname = hostname,
+        .machine_id = machine_id,
+        .host_key = private_key,
+        .host_key_public = public_key,
+    };
+    return pif_card_write_identity(card, &identity, error) && pif_card_close(card, error) &&
+           pif_file_write(public_key_path, public_key, -1, 0644, error);
+}
+
+/* Under another name until all of it is there, so that a clone without identity is never booted. */
+static gboolean make_clone(const Job *job, GError **error)
+{
+    g_autofree char *unfinished = g_strconcat(job->clone, ".new", NULL);
+    g_autofree char *public_key = g_strconcat(job->clone, ".pub", NULL);
+    g_autoptr(PifStore) store = pif_store_open(job->store, error);
+    g_autoptr(PifImage) image = NULL;
+    if (!store || !pif_store_find(store, job->image, &image, error))
+        return FALSE;
+    remove(unfinished);
+    if (!pif_clone_create(store, image, unfinished, (guint64)job->size, error))
+        return FALSE;
+    gboolean is_ok = write_identity(unfinished, public_key, job->hostname, error) &&
+                     pif_store_add_user(store, image->sha256, job->clone, error);
+    if (is_ok && rename(unfinished, job->clone) < 0)
+        is_ok = pif_error_set_errno(error, errno, "cannot rename %s", unfinished);
+    if (!is_ok) {
+        pif_clone_remove(store, unfinished, NULL);
+        return FALSE;
+    }
+    return pif_store_remove_user(store, image->sha256, unfinished, error);
+}
+
+static gboolean run_job(const Job *job, json_t **ret_answer, GError **error)
+{
+    gboolean is_new = !g_file_test(job->clone, G_FILE_TEST_EXISTS);
+    if (is_new && !make_clone(job, error))
+        return FALSE;
+    g_autoptr(PifCard) card = NULL;
+    g_autoptr(PifBootFiles) files = NULL;
+    if (!pif_dir_make(job->boot, 0755, error) || !pif_card_open(job->clone, FALSE, &card, error) ||
+        !pif_card_read_boot_files(card, job->boot, &files, error) || !pif_card_close(card, error))
+        return FALSE;
+    *ret_answer = json_pack("{s:s, s:s?, s:s, s:s, s:b}", "kernel", files->kernel, "initramfs",
+                            files->initramfs, "device_tree", files->device_tree, "command_line",
+                            files->command_line, "is_new", (int)is_new);
+    return TRUE;
+}
+
+int main(void)
+{
+    pif_log_init("pifarm-card", 0);
+    g_autoptr(GError) error = NULL;
+    Job job = {0};
+    json_error_t problem;
+    json_t *answer = NULL;
+    json_t *root = json_loadf(stdin, 0, &problem);
+    if (!root)
+        pif_error_set(&error, PIF_ERROR_USAGE, "pifarm-card: bad job: %s", problem.text);
+    else if (parse_job(root, &job, &error))
+        run_job(&job, &answer, &error);
+    if (error)
+        answer = json_pack("{s:{s:s, s:s}}", "error", "code",
+                           pif_error_code_name((PifErrorCode)pif_error_exit_status(error)),
+                           "message", error->message);
+    json_dumpf(answer, stdout, JSON_COMPACT);
+    json_decref(answer);
+    json_decref(root);
+    return 0;
+}

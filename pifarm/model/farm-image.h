@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// From an entry under `images:` in farm.yaml to the image in the store that its nodes' clones lie
+// on.
+#pragma once
+
+#include "images/store.h"
+#include "pifarm/model/farm.h"
+
+/* The prepared image, if the store has it; else NOT_FOUND, with the command that makes it.
+ * Milliseconds. */
+gboolean pif_farm_image_find(PifStore *store, const PifImageSpec *spec, PifImage **ret_image,
+                             GError **error);
+
+/* The same, importing the source and preparing it where that has not been done. */
+gboolean pif_farm_image_make(PifStore *store, const PifImageSpec *spec, PifProgress *progress,
+                             PifImage **ret_image, GError **error);
