@@ -1,0 +1,53 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# A whole Debian with systemd, booted once.
+
+load ../lib/common
+load ../lib/farm
+
+setup_file() {
+    own_farm standard 1
+    pifarm up --all --wait=ssh --timeout 600
+}
+
+teardown_file() {
+    farm_down
+}
+
+setup() {
+    cd "$FARM_DIR"
+}
+
+@test "systemd has come up without a failed unit" {
+    run -0 pifarm ssh n1 systemctl is-system-running --wait
+    [ "$output" = running ]
+}
+
+@test "the node has its name, its own machine-id and the card's whole size" {
+    run -0 pifarm ssh n1 hostname
+    [ "$output" = n1 ]
+    run -0 pifarm ssh n1 cat /etc/machine-id
+    [[ $output =~ ^[0-9a-f]{32}$ ]]
+    run -0 pifarm ssh n1 findmnt -bno SIZE /
+    [ "$output" -gt $((1 << 30)) ]
+}
+
+@test "a kernel put on the card by the guest is the one that boots next" {
+    pifarm ssh n1 'sudo sed -i "s/$/ made_in_guest=1/" /boot/firmware/cmdline.txt && sync'
+    before=$(pifarm show n1 --json | jq .boot.number)
+    pifarm log n1 --events -f >"$BATS_TEST_TMPDIR/events" &
+    cleanup kill $!
+    pifarm ssh n1 sudo reboot || true
+    run -0 timeout 120 sh -c "tail -f -n +1 '$BATS_TEST_TMPDIR/events' | grep -q -m1 queued"
+    run -0 pifarm wait n1 --timeout 600
+    [ "$(pifarm show n1 --json | jq .boot.number)" -gt "$before" ]
+    run -0 pifarm ssh n1 cat /proc/cmdline
+    says "made_in_guest=1"
+}
+
+@test "down shuts it down cleanly" {
+    run -0 pifarm down --all
+    [ -z "$output" ]
+    run -0 pifarm up --all --wait --timeout 600
+    run -0 pifarm ssh n1 'sudo journalctl -b -1 -o cat | grep -c "Reached target.*Power"'
+}
