@@ -53,11 +53,14 @@ void pif_log_init(const char *program, int verbosity)
         G_LOG_LEVEL_DEBUG,
     };
     static LogSettings settings;
+    static gboolean has_writer; /* GLib takes one, once */
     program_name = program;
     settings.threshold = thresholds[CLAMP(verbosity, 0, 3)];
     settings.is_journal = g_log_writer_is_journald(STDERR_FILENO);
     g_set_prgname(program);
-    g_log_set_writer_func(write_log, &settings, NULL);
+    if (!has_writer)
+        g_log_set_writer_func(write_log, &settings, NULL);
+    has_writer = TRUE;
 }
 
 void pif_log_error(const GError *error)

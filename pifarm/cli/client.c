@@ -112,7 +112,7 @@ gboolean pif_client_connect(const PifFarm *farm, gboolean must_start, PifClient 
     *ret_client = NULL;
     if (!is_listening(path)) {
         GError *failure = NULL;
-        if (!must_start)
+        if (!must_start && !g_file_test(path, G_FILE_TEST_EXISTS))
             return TRUE;
         /* somebody else may have started one at the same moment */
         if (!start_daemon(farm, &failure) && !is_listening(path)) {
@@ -264,12 +264,13 @@ gboolean pif_node_status_parse(json_t *json, PifNodeStatus *ret_status)
     const char *stage = NULL;
     PifNodeStatus status = {.json = json};
     json_t *boot = json_object_get(json, "boot");
-    if (json_unpack(json, "{s:s, s:s, s:s?, s:s, s:s, s:s, s:s, s:i, s:i}", "name", &status.name,
-                    "stage", &stage, "detail", &status.detail, "address", &status.address, "mac",
-                    &status.mac, "serial", &status.serial, "image", &status.image, "id", &status.id,
-                    "ssh_port", &status.ssh_port) < 0 ||
+    if (json_unpack(json, "{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "name", &status.name, "stage",
+                    &stage, "address", &status.address, "mac", &status.mac, "serial",
+                    &status.serial, "image", &status.image, "id", &status.id, "ssh_port",
+                    &status.ssh_port) < 0 ||
         !pif_stage_parse(stage, &status.stage))
         return FALSE;
+    status.detail = json_string_value(json_object_get(json, "detail"));
     status.started_us = json_integer_value(json_object_get(boot, "started_us"));
     status.ready_us = json_integer_value(json_object_get(boot, "ready_us"));
     status.ended_us = json_integer_value(json_object_get(boot, "ended_us"));

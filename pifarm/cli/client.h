@@ -11,8 +11,9 @@
 
 typedef struct PifClient PifClient;
 
-/* must_start: a daemon is started when none runs; otherwise *ret_client is NULL then, and that is
- * no error. BUSY when the daemon of this farm's name was started from another farm.yaml. */
+/* must_start: a daemon is started when none runs. Otherwise that is done only when one has died
+ * (its socket is there), and *ret_client is NULL when the farm is not up, which is no error. BUSY
+ * when the daemon of this farm's name was started from another farm.yaml. */
 gboolean pif_client_connect(const PifFarm *farm, gboolean must_start, PifClient **ret_client,
                             GError **error);
 void pif_client_free(PifClient *client);

@@ -9,6 +9,7 @@
 #include "pifarm/cli/wait.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { SHUTDOWN_TIMEOUT_S = 60, SSH_TIMEOUT_MS = 20 * 1000 };
@@ -22,33 +23,55 @@ typedef struct {
 
 static DownOptions options;
 
-/* Asks as root where the user may be root, else plainly. The connection breaks when it works, so
- * the status says nothing. */
-static const char shutdown_command[] = "sudo -n poweroff || su -c poweroff || poweroff";
+/* Asks as root where the user may be root, else plainly. The connection may break when it works, so
+ * its status says nothing; a node that does not let the user do it says so, after it has written to
+ * its card what it had not. */
+#define REFUSED "refused"
+static const char shutdown_command[] =
+    "(sudo -n poweroff || poweroff) 2>/dev/null || { sync; echo " REFUSED "; }";
+
+typedef struct {
+    const PifNode *node;
+    GPtrArray *asked; /* nodes that shut down */
+    unsigned *left;
+} Request;
 
 static void on_asked(GObject *source, GAsyncResult *result, gpointer data)
 {
     (void)source;
-    unsigned *left = data;
-    g_autoptr(GError) ignored = NULL;
-    pif_command_run_finish(NULL, result, NULL, &ignored);
-    (*left)--;
+    g_autofree Request *request = data;
+    g_autofree char *output = NULL;
+    pif_command_run_finish(NULL, result, &output, NULL);
+    if (!output || !strstr(output, REFUSED))
+        g_ptr_array_add(request->asked, (gpointer)request->node);
+    else
+        fprintf(stderr, "pifarm: %s does not let %s shut it down; cutting the power\n",
+                request->node->name, request->node->image->enrol.user);
+    (*request->left)--;
 }
 
-static void ask_to_shut_down(const PifFarm *farm, const GPtrArray *nodes)
+static void ask(const PifFarm *farm, const PifNode *node, GPtrArray *asked, unsigned *left)
+{
+    g_autoptr(PifCommand) command = pif_ssh_command("ssh", farm, node);
+    g_autofree char *destination = pif_ssh_destination(node);
+    Request *request = g_new(Request, 1);
+    *request = (Request){node, asked, left};
+    pif_command_add_vector(command, (const char *const[]){"-n", "-o", "BatchMode=yes", destination,
+                                                          shutdown_command, NULL});
+    pif_command_set_timeout_ms(command, SSH_TIMEOUT_MS);
+    pif_command_run_async(command, NULL, on_asked, request);
+}
+
+/* The nodes that are about to shut down. */
+static GPtrArray *ask_to_shut_down(const PifFarm *farm, const GPtrArray *nodes)
 {
     unsigned left = nodes->len;
-    for (guint i = 0; i < nodes->len; i++) {
-        const PifNode *node = g_ptr_array_index(nodes, i);
-        g_autoptr(PifCommand) command = pif_ssh_command("ssh", farm, node);
-        g_autofree char *destination = pif_ssh_destination(node);
-        pif_command_add_vector(command, (const char *const[]){"-n", "-o", "BatchMode=yes",
-                                                              destination, shutdown_command, NULL});
-        pif_command_set_timeout_ms(command, SSH_TIMEOUT_MS);
-        pif_command_run_async(command, NULL, on_asked, &left);
-    }
+    GPtrArray *asked = g_ptr_array_new();
+    for (guint i = 0; i < nodes->len; i++)
+        ask(farm, g_ptr_array_index(nodes, i), asked, &left);
     while (left > 0)
         g_main_context_iteration(NULL, TRUE);
+    return asked;
 }
 
 /* Those of the nodes that SSH reaches: the others cannot be asked. */
@@ -78,10 +101,9 @@ static gboolean shut_down(PifCli *cli, PifClient *client, const GPtrArray *nodes
     const PifGoal goal = {.kind = PIF_GOAL_OFF};
     if (!reachable)
         return FALSE;
-    if (reachable->len == 0)
-        return TRUE;
-    ask_to_shut_down(cli->farm, reachable);
-    if (!pif_wait_for(cli->farm, reachable, &goal, (unsigned)options.timeout_s, &late))
+    g_autoptr(GPtrArray) asked = ask_to_shut_down(cli->farm, reachable);
+    if (asked->len > 0 &&
+        !pif_wait_for(cli->farm, asked, &goal, (unsigned)options.timeout_s, &late))
         fprintf(stderr, "pifarm: %s; cutting the power\n", late->message);
     return TRUE;
 }

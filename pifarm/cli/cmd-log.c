@@ -39,9 +39,10 @@ static void print_event(const char *line)
 {
     json_t *json = json_loads(line, 0, NULL);
     json_int_t time_us = 0;
-    const char *node = NULL, *kind = NULL, *text = NULL;
-    if (json_unpack(json, "{s:I, s:s?, s:s, s:s}", "time_us", &time_us, "node", &node, "kind",
-                    &kind, "text", &text) == 0) {
+    const char *node = json_string_value(json_object_get(json, "node"));
+    const char *kind = NULL, *text = NULL;
+    if (json_unpack(json, "{s:I, s:s, s:s}", "time_us", &time_us, "kind", &kind, "text", &text) ==
+        0) {
         g_autoptr(GDateTime) moment = g_date_time_new_from_unix_local(time_us / G_USEC_PER_SEC);
         g_autofree char *time = g_date_time_format(moment, "%F %T");
         printf("%s.%03d  %-8s %-10s %s\n", time, (int)(time_us % G_USEC_PER_SEC / 1000),

@@ -181,7 +181,7 @@ static void take_event(Waiter *waiter, const char *line)
     json_t *json = json_loads(line, 0, NULL);
     const char *node = NULL, *kind = NULL, *text = NULL;
     PifStage stage;
-    if (json_unpack(json, "{s:s?, s:s, s:s}", "node", &node, "kind", &kind, "text", &text) == 0) {
+    if (json_unpack(json, "{s:s, s:s, s:s}", "node", &node, "kind", &kind, "text", &text) == 0) {
         Target *target = find_target(waiter, node);
         if (target && pif_stage_parse(kind, &stage))
             set_stage(target, stage, text);

@@ -181,6 +181,7 @@ static gboolean post_shutdown(Request *request, json_t **ret_answer, GError **er
     if (!pif_daemon_take_down(request->api->daemon, error))
         return FALSE;
     /* the answer goes out first */
+    unlink(request->api->socket_path);
     g_signal_connect_swapped(request->message, "finished", G_CALLBACK(g_main_loop_quit),
                              request->api->daemon->loop);
     *ret_answer = json_object();
@@ -440,7 +441,6 @@ void pif_api_free(PifApi *api)
         return;
     soup_server_disconnect(api->server);
     g_clear_object(&api->server);
-    unlink(api->socket_path);
     g_free(api->socket_path);
     g_ptr_array_unref(api->followers);
     g_free(api);

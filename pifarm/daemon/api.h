@@ -4,7 +4,9 @@
 
 #include "pifarm/daemon/daemon.h"
 
-/* Listens on path (mode 0600), replacing a dead daemon's socket. */
+/* Listens on path (mode 0600), replacing a dead daemon's socket. The socket's file is removed when
+ * the farm is taken down, and only then: one without a listener says that nodes may run and a
+ * daemon is to be started. */
 PifApi *pif_api_new(PifDaemon *daemon, const char *path, GError **error);
 void pif_api_free(PifApi *api);
 

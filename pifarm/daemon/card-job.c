@@ -37,15 +37,15 @@ static PifCardResult *parse_answer(const char *text, GError **error)
     json_error_t problem;
     const char *code = NULL;
     const char *message = NULL;
-    const char *kernel = NULL, *initramfs = NULL, *device_tree = NULL, *command_line = NULL;
+    const char *kernel = NULL, *device_tree = NULL, *command_line = NULL;
     int is_new = 0;
     json_t *root = json_loads(text, 0, &problem);
+    const char *initramfs = json_string_value(json_object_get(root, "initramfs"));
     PifCardResult *result = NULL;
     if (json_unpack(root, "{s:{s:s, s:s}}", "error", "code", &code, "message", &message) == 0) {
         pif_error_set(error, pif_error_code_parse(code), "%s", message);
-    } else if (json_unpack(root, "{s:s, s:s?, s:s, s:s, s:b}", "kernel", &kernel, "initramfs",
-                           &initramfs, "device_tree", &device_tree, "command_line", &command_line,
-                           "is_new", &is_new) == 0) {
+    } else if (json_unpack(root, "{s:s, s:s, s:s, s:b}", "kernel", &kernel, "device_tree",
+                           &device_tree, "command_line", &command_line, "is_new", &is_new) == 0) {
         result = g_new0(PifCardResult, 1);
         *result = (PifCardResult){g_strdup(kernel), g_strdup(initramfs), g_strdup(device_tree),
                                   g_strdup(command_line), is_new};

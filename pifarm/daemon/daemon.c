@@ -280,7 +280,7 @@ gboolean pif_daemon_reload(PifDaemon *daemon, GError **error)
 
 static gboolean open_folders(PifDaemon *daemon, GError **error)
 {
-    static const char *const folders[] = {"cards", "boot", "logs", "libvirt"};
+    static const char *const folders[] = {"cards", "boot", "logs", "libvirt", "dnsmasq"};
     g_autofree char *store = pif_paths_store_dir();
     daemon->directory = pif_paths_farm_dir(daemon->farm->name);
     for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
@@ -303,7 +303,8 @@ static gboolean open_parts(PifDaemon *daemon, GError **error)
     daemon->network = pif_network_new(daemon);
     daemon->hypervisor = pif_hypervisor_open(daemon->farm->libvirt_uri, libvirt, daemon->farm->name,
                                              on_machine_event, daemon, error);
-    return daemon->hypervisor && find_again(daemon, error);
+    return daemon->hypervisor && pif_daemon_write_known_hosts(daemon, error) &&
+           find_again(daemon, error);
 }
 
 PifDaemon *pif_daemon_new(const char *farm_path, GError **error)

@@ -14,6 +14,7 @@ enum { BACKOFF_MIN_MS = 500, BACKOFF_MAX_MS = 30000, MAX_CONNECTIONS = 64, SSH_P
 
 struct PifNetwork {
     PifDaemon *daemon;
+    char *dnsmasq_directory;
     GSubprocess *dnsmasq;
     GCancellable *dnsmasq_watch;
     guint backoff_ms;
@@ -59,7 +60,7 @@ static gboolean start_dnsmasq(PifNetwork *network, GError **error)
                            .prefix_length = farm->lan.prefix_length,
                            .hosts = hosts,
                            .n_hosts = farm->nodes->len,
-                           .directory = daemon->directory};
+                           .directory = network->dnsmasq_directory};
     network->dnsmasq = pif_dnsmasq_start(&spec, error);
     if (!network->dnsmasq)
         return FALSE;
@@ -110,12 +111,12 @@ static void read_leases(PifNetwork *network)
 {
     GHashTableIter iter;
     gpointer value;
-    g_autoptr(GPtrArray) leases = pif_dnsmasq_read_leases(network->daemon->directory, NULL);
+    g_autoptr(GArray) leases = pif_dnsmasq_read_leases(network->dnsmasq_directory, NULL);
     g_hash_table_iter_init(&iter, network->daemon->units);
     while (leases && g_hash_table_iter_next(&iter, NULL, &value)) {
         const PifNode *node = pif_unit_node(value);
         for (guint i = 0; i < leases->len; i++) {
-            const PifLease *lease = g_ptr_array_index(leases, i);
+            const PifLease *lease = &g_array_index(leases, PifLease, i);
             if (lease->address == node->address)
                 pif_unit_lease(value, lease->expires_s);
         }
@@ -131,7 +132,7 @@ static void on_leases_changed(GFileMonitor *monitor, GFile *file, GFile *other,
 
 static void watch_leases(PifNetwork *network)
 {
-    g_autofree char *path = g_build_filename(network->daemon->directory, "dnsmasq.leases", NULL);
+    g_autofree char *path = pif_dnsmasq_leases_path(network->dnsmasq_directory);
     g_autoptr(GFile) file = g_file_new_for_path(path);
     network->leases = g_file_monitor_file(file, G_FILE_MONITOR_NONE, NULL, NULL);
     if (!network->leases)
@@ -222,6 +223,7 @@ PifNetwork *pif_network_new(PifDaemon *daemon)
 {
     PifNetwork *network = g_new0(PifNetwork, 1);
     network->daemon = daemon;
+    network->dnsmasq_directory = g_build_filename(daemon->directory, "dnsmasq", NULL);
     return network;
 }
 
@@ -230,5 +232,6 @@ void pif_network_free(PifNetwork *network)
     if (!network)
         return;
     end_servers(network);
+    g_free(network->dnsmasq_directory);
     g_free(network);
 }
