@@ -221,24 +221,39 @@ static gboolean check_stream_limit(PifApi *api, GError **error)
     return pif_error_set(error, PIF_ERROR_BUSY, "%d clients follow already", MAX_FOLLOWERS);
 }
 
+/* Those of the past, page by page. */
+static gboolean send_past_events(EventFollower *follower, gint64 after, GError **error)
+{
+    for (guint n = MAX_EVENTS; n == MAX_EVENTS;) {
+        g_autoptr(GPtrArray) past = pif_state_list_events(follower->api->daemon->state,
+                                                          follower->node, after, MAX_EVENTS, error);
+        if (!past)
+            return FALSE;
+        n = past->len;
+        for (guint i = 0; i < n; i++)
+            send_event(follower->stream, g_ptr_array_index(past, i));
+        if (n > 0)
+            after = ((const PifEvent *)g_ptr_array_index(past, n - 1))->sequence;
+    }
+    return TRUE;
+}
+
 static gboolean get_events(Request *request, json_t **ret_answer, GError **error)
 {
     (void)ret_answer;
     PifApi *api = request->api;
-    const char *node = query_value(request, "node");
-    g_autoptr(GPtrArray) past = pif_state_list_events(
-        api->daemon->state, node, query_number(request, "after", G_MAXINT64), MAX_EVENTS, error);
-    if (!past || !check_stream_limit(api, error))
+    if (!check_stream_limit(api, error))
         return FALSE;
     EventFollower *follower = g_new0(EventFollower, 1);
     follower->api = api;
-    follower->node = g_strdup(node);
+    follower->node = g_strdup(query_value(request, "node"));
     follower->stream =
         pif_stream_new(request->message, "application/x-ndjson", on_follower_closed, follower);
     api->n_streams++;
-    for (guint i = 0; i < past->len; i++)
-        send_event(follower->stream, g_ptr_array_index(past, i));
-    if (query_number(request, "follow", 0))
+    g_autoptr(GError) failure = NULL;
+    if (!send_past_events(follower, query_number(request, "after", G_MAXINT64), &failure))
+        g_warning("%s", failure->message);
+    if (query_number(request, "follow", 0) && !failure)
         g_ptr_array_add(api->followers, follower);
     else
         pif_stream_end(follower->stream);

@@ -226,6 +226,11 @@ static gboolean check_reload(PifDaemon *daemon, const PifFarm *farm, GError **er
                            farm->lan.prefix_length == daemon->farm->lan.prefix_length;
     GHashTableIter iter;
     gpointer unit;
+    if (!g_str_equal(farm->name, daemon->farm->name))
+        return pif_error_set(
+            error, PIF_ERROR_BUSY,
+            "%s now names its farm '%s', but a daemon runs for '%s'; first: pifarm down",
+            farm->path, farm->name, daemon->farm->name);
     g_hash_table_iter_init(&iter, daemon->units);
     while (g_hash_table_iter_next(&iter, NULL, &unit)) {
         const PifNode *node = pif_unit_node(unit);
@@ -259,23 +264,32 @@ static gboolean has_vanished(gpointer name, gpointer unit, gpointer farm)
     return pif_farm_find_node(farm, name) == NULL;
 }
 
+/* The network's servers need not know of a change. */
+static gboolean have_same_nodes(const PifFarm *a, const PifFarm *b)
+{
+    if (a->nodes->len != b->nodes->len)
+        return FALSE;
+    for (guint i = 0; i < a->nodes->len; i++) {
+        const PifNode *node = g_ptr_array_index(a->nodes, i);
+        const PifNode *other = pif_farm_find_node(b, node->name);
+        if (!other || !is_same_node(node, other) || node->ssh_port != other->ssh_port)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean pif_daemon_reload(PifDaemon *daemon, GError **error)
 {
-    g_autoptr(PifFarm) farm = pif_farm_load(daemon->farm_path, error);
-    if (!farm || !check_reload(daemon, farm, error))
+    PifFarm *farm = pif_farm_load(daemon->farm_path, error);
+    if (!farm || !check_reload(daemon, farm, error)) {
+        pif_farm_free(farm);
         return FALSE;
-    if (!g_str_equal(farm->name, daemon->farm->name))
-        return pif_error_set(error, PIF_ERROR_BUSY,
-                             "%s now names its farm '%s', but a daemon runs for '%s'; first: "
-                             "pifarm down",
-                             farm->path, farm->name, daemon->farm->name);
+    }
+    g_autoptr(PifFarm) old = daemon->farm;
     g_hash_table_foreach_remove(daemon->units, has_vanished, farm);
-    PifFarm *old = daemon->farm;
-    daemon->farm = g_steal_pointer(&farm);
+    daemon->farm = farm;
     add_missing_units(daemon);
-    gboolean is_up = pif_network_restart(daemon->network, error);
-    pif_farm_free(old);
-    return is_up;
+    return have_same_nodes(old, farm) || pif_network_reload(daemon->network, error);
 }
 
 static gboolean open_folders(PifDaemon *daemon, GError **error)

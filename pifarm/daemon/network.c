@@ -21,7 +21,7 @@ struct PifNetwork {
     gint64 started_us;
     guint restart_timer;
     GFileMonitor *leases;
-    GPtrArray *forwards; /* NULL: the network is down */
+    GHashTable *forwards; /* "port address" -> PifForward; NULL: the network is down */
 };
 
 static PifNetSpec net_spec(const PifNetwork *network)
@@ -142,22 +142,42 @@ static void watch_leases(PifNetwork *network)
     read_leases(network);
 }
 
-static GPtrArray *start_forwards(PifNetwork *network, GError **error)
+static char *forward_key(const PifNode *node)
 {
-    const GPtrArray *nodes = network->daemon->farm->nodes;
-    g_autoptr(GPtrArray) forwards =
-        g_ptr_array_new_with_free_func((GDestroyNotify)pif_forward_free);
+    return g_strdup_printf("%u %u", node->ssh_port, node->address);
+}
+
+static gboolean is_unused(gpointer key, gpointer forward, gpointer farm)
+{
+    (void)forward;
+    const GPtrArray *nodes = ((const PifFarm *)farm)->nodes;
     for (guint i = 0; i < nodes->len; i++) {
-        const PifNode *node = g_ptr_array_index(nodes, i);
+        g_autofree char *used = forward_key(g_ptr_array_index(nodes, i));
+        if (g_str_equal(used, key))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* One forward a node. Those that are there already stay, and so do the connections through them. */
+static gboolean start_forwards(PifNetwork *network, GHashTable *forwards, GError **error)
+{
+    PifFarm *farm = network->daemon->farm;
+    g_hash_table_foreach_remove(forwards, is_unused, farm);
+    for (guint i = 0; i < farm->nodes->len; i++) {
+        const PifNode *node = g_ptr_array_index(farm->nodes, i);
+        g_autofree char *key = forward_key(node);
+        if (g_hash_table_contains(forwards, key))
+            continue;
         PifForward *forward =
             pif_forward_start(node->ssh_port, node->address, SSH_PORT, MAX_CONNECTIONS, error);
         if (!forward) {
             g_prefix_error(error, "node '%s': ", node->name);
-            return NULL;
+            return FALSE;
         }
-        g_ptr_array_add(forwards, forward);
+        g_hash_table_insert(forwards, g_steal_pointer(&key), forward);
     }
-    return g_steal_pointer(&forwards);
+    return TRUE;
 }
 
 static gboolean bring_links_up(PifNetwork *network, GError **error)
@@ -174,24 +194,21 @@ static gboolean take_links_down(PifNetwork *network, GError **error)
     return plan && pif_net_plan_apply(plan, error);
 }
 
+/* Ports first: one that is taken is the likeliest failure, and then nothing has been changed. */
 gboolean pif_network_up(PifNetwork *network, GError **error)
 {
     if (network->forwards)
         return TRUE;
-    GPtrArray *forwards = start_forwards(network, error);
-    if (!forwards)
+    g_autoptr(GHashTable) forwards =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)pif_forward_free);
+    if (!start_forwards(network, forwards, error) || !bring_links_up(network, error))
         return FALSE;
-    if (!bring_links_up(network, error)) {
-        g_ptr_array_unref(forwards);
-        return FALSE;
-    }
     network->backoff_ms = 0;
     if (!start_dnsmasq(network, error)) {
-        g_ptr_array_unref(forwards);
         take_links_down(network, NULL);
         return FALSE;
     }
-    network->forwards = forwards;
+    network->forwards = g_steal_pointer(&forwards);
     watch_leases(network);
     return TRUE;
 }
@@ -202,7 +219,7 @@ static void end_servers(PifNetwork *network)
     if (network->leases)
         g_signal_handlers_disconnect_by_data(network->leases, network);
     g_clear_object(&network->leases);
-    g_clear_pointer(&network->forwards, g_ptr_array_unref);
+    g_clear_pointer(&network->forwards, g_hash_table_unref);
 }
 
 gboolean pif_network_down(PifNetwork *network, GError **error)
@@ -211,12 +228,14 @@ gboolean pif_network_down(PifNetwork *network, GError **error)
     return take_links_down(network, error);
 }
 
-gboolean pif_network_restart(PifNetwork *network, GError **error)
+gboolean pif_network_reload(PifNetwork *network, GError **error)
 {
     if (!network->forwards)
         return TRUE;
-    end_servers(network);
-    return pif_network_up(network, error);
+    if (!start_forwards(network, network->forwards, error) || !bring_links_up(network, error))
+        return FALSE;
+    stop_dnsmasq(network);
+    return start_dnsmasq(network, error);
 }
 
 PifNetwork *pif_network_new(PifDaemon *daemon)

@@ -12,6 +12,6 @@ void pif_network_free(PifNetwork *network);
 gboolean pif_network_up(PifNetwork *network, GError **error);
 /* Ends the servers and forwards, removes the links. */
 gboolean pif_network_down(PifNetwork *network, GError **error);
-/* After farm.yaml was read again: the servers and forwards of the new farm. Does nothing while the
- * network is down. */
-gboolean pif_network_restart(PifNetwork *network, GError **error);
+/* After farm.yaml was read again: the names, addresses and forwards of the new farm. Does nothing
+ * while the network is down. */
+gboolean pif_network_reload(PifNetwork *network, GError **error);
