@@ -4,6 +4,9 @@
 
 #include <unistd.h>
 
+static const char state_dir_of_root[] = "/var/lib/pifarm";
+static const char runtime_dir_of_root[] = "/run/pifarm";
+
 static char *choose(const char *variable, const char *of_root, const char *of_user)
 {
     const char *chosen = g_getenv(variable);
@@ -16,12 +19,12 @@ static char *choose(const char *variable, const char *of_root, const char *of_us
 
 char *pif_paths_state_dir(void)
 {
-    return choose("PIFARM_STATE_DIR", "/var/lib/pifarm", g_get_user_state_dir());
+    return choose("PIFARM_STATE_DIR", state_dir_of_root, g_get_user_state_dir());
 }
 
 char *pif_paths_runtime_dir(void)
 {
-    return choose("PIFARM_RUNTIME_DIR", "/run/pifarm", g_get_user_runtime_dir());
+    return choose("PIFARM_RUNTIME_DIR", runtime_dir_of_root, g_get_user_runtime_dir());
 }
 
 char *pif_paths_store_dir(void)
@@ -41,4 +44,24 @@ char *pif_paths_farm_socket(const char *farm)
     g_autofree char *runtime = pif_paths_runtime_dir();
     g_autofree char *name = g_strconcat(farm, ".sock", NULL);
     return g_build_filename(runtime, name, NULL);
+}
+
+static gboolean is_own_place(const char *variable)
+{
+    const char *chosen = g_getenv(variable);
+    return geteuid() == 0 || (chosen && *chosen);
+}
+
+char *pif_paths_roots_farm_dir(const char *farm)
+{
+    return is_own_place("PIFARM_STATE_DIR")
+               ? NULL
+               : g_build_filename(state_dir_of_root, "farms", farm, NULL);
+}
+
+char *pif_paths_roots_farm_socket(const char *farm)
+{
+    return is_own_place("PIFARM_RUNTIME_DIR")
+               ? NULL
+               : g_strdup_printf("%s/%s.sock", runtime_dir_of_root, farm);
 }

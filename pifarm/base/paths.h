@@ -14,3 +14,7 @@ char *pif_paths_store_dir(void);
 char *pif_paths_farm_dir(const char *farm);
 /* <runtime>/<farm>.sock: the daemon's API. */
 char *pif_paths_farm_socket(const char *farm);
+
+/* The same where root has them, for who is not root; NULL when that is where we have them. */
+char *pif_paths_roots_farm_dir(const char *farm);
+char *pif_paths_roots_farm_socket(const char *farm);

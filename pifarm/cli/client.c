@@ -105,11 +105,29 @@ static gboolean check_same_farm(PifClient *client, const PifFarm *farm, GError *
                          farm->name, path);
 }
 
+/* Nodes that root turned on would look as if they were off. */
+static gboolean check_not_roots(const PifFarm *farm, GError **error)
+{
+    g_autofree char *path = pif_paths_roots_farm_socket(farm->name);
+    if (!path || !g_file_test(path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    return pif_error_set(error, PIF_ERROR_DENIED, "root runs farm '%s'; try again with sudo",
+                         farm->name);
+}
+
+gboolean pif_client_is_daemon_up(const PifFarm *farm)
+{
+    g_autofree char *path = pif_paths_farm_socket(farm->name);
+    return is_listening(path);
+}
+
 gboolean pif_client_connect(const PifFarm *farm, gboolean must_start, PifClient **ret_client,
                             GError **error)
 {
     g_autofree char *path = pif_paths_farm_socket(farm->name);
     *ret_client = NULL;
+    if (!check_not_roots(farm, error))
+        return FALSE;
     if (!is_listening(path)) {
         GError *failure = NULL;
         if (!must_start && !g_file_test(path, G_FILE_TEST_EXISTS))

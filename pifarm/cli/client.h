@@ -13,9 +13,12 @@ typedef struct PifClient PifClient;
 
 /* must_start: a daemon is started when none runs. Otherwise that is done only when one has died
  * (its socket is there), and *ret_client is NULL when the farm is not up, which is no error. BUSY
- * when the daemon of this farm's name was started from another farm.yaml. */
+ * when the daemon of this farm's name was started from another farm.yaml, DENIED when it is root's
+ * and we are not. */
 gboolean pif_client_connect(const PifFarm *farm, gboolean must_start, PifClient **ret_client,
                             GError **error);
+/* A daemon of that name answers. */
+gboolean pif_client_is_daemon_up(const PifFarm *farm);
 void pif_client_free(PifClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifClient, pif_client_free)
 

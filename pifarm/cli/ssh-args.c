@@ -4,14 +4,25 @@
 
 #include "pifarm/base/paths.h"
 
+/* Whoever has a key may log in to the nodes that root turned on. */
+static void add_known_hosts(PifCommand *command, const PifFarm *farm)
+{
+    g_autofree char *own = pif_paths_farm_dir(farm->name);
+    g_autofree char *roots = pif_paths_roots_farm_dir(farm->name);
+    if (roots)
+        pif_command_add_format(command, "UserKnownHostsFile=\"%s/known_hosts\" \"%s/known_hosts\"",
+                               own, roots);
+    else
+        pif_command_add_format(command, "UserKnownHostsFile=\"%s/known_hosts\"", own);
+}
+
 PifCommand *pif_ssh_command(const char *program, const PifFarm *farm, const PifNode *node)
 {
-    g_autofree char *directory = pif_paths_farm_dir(farm->name);
     PifCommand *command =
         pif_command_new(program, "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=10", "-o",
                         "StrictHostKeyChecking=yes", "-o", "GlobalKnownHostsFile=/dev/null", NULL);
     pif_command_add(command, "-o");
-    pif_command_add_format(command, "UserKnownHostsFile=\"%s/known_hosts\"", directory);
+    add_known_hosts(command, farm);
     pif_command_add(command, "-o");
     pif_command_add_format(command, "HostKeyAlias=%s", node->name);
     if (node->image->enrol.ssh_identity) {
