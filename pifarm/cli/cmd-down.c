@@ -172,8 +172,9 @@ gboolean pif_cmd_down(PifCli *cli, int argc, char **argv, int *ret_status, GErro
         G_OPTION_ENTRY_NULL};
     const PifCliOptions spec = {pif_cli_find_command("down"), entries,
                                 "Without NODE: all nodes. When the last node is off, the bridge, "
-                                "the servers and the daemon go too. The nodes'\n"
-                                "cards stay for the next `pifarm up` unless --purge is given.",
+                                "the servers and the\n"
+                                "daemon go too. The nodes' cards stay for the next `pifarm up` "
+                                "unless --purge is given.",
                                 FALSE};
     options = (DownOptions){.timeout_s = SHUTDOWN_TIMEOUT_S};
     if (!pif_cli_parse(&spec, &argc, &argv, error))

@@ -100,8 +100,9 @@ gboolean pif_cmd_list(PifCli *cli, int argc, char **argv, int *ret_status, GErro
         G_OPTION_ENTRY_NULL};
     const PifCliOptions spec = {pif_cli_find_command("list"), entries,
                                 "Without NODE: all nodes. STATE is off, queued, preparing, "
-                                "starting, booting, network, ready, halted or failed;\n"
-                                "BOOT the time from power on to the first answer of its SSH "
+                                "starting, booting, network,\n"
+                                "ready, halted or failed; BOOT the time from power on to the first "
+                                "answer of its SSH\n"
                                 "server, which is also at 127.0.0.1:SSH.",
                                 FALSE};
     is_json = is_all = FALSE;

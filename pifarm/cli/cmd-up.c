@@ -30,6 +30,14 @@ static gboolean parse_wait(const char *name, const char *value, gpointer data, G
     return TRUE;
 }
 
+/* GOption would take the word after a bare --wait for its value; here it is a node. */
+static void give_wait_a_value(char **argv)
+{
+    for (char **argument = argv; *argument && !g_str_equal(*argument, "--"); argument++)
+        if (g_str_equal(*argument, "--wait") || g_str_equal(*argument, "-w"))
+            *argument = (char *)"--wait=";
+}
+
 /* The distinct images of these nodes: const PifImageSpec*. */
 static GPtrArray *images_of(const GPtrArray *nodes)
 {
@@ -165,7 +173,7 @@ gboolean pif_cmd_up(PifCli *cli, int argc, char **argv, int *ret_status, GError 
     const GOptionEntry entries[] = {
         all_entry,
         {"wait", 'w', G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, (gpointer)parse_wait,
-         "wait until the nodes are reachable: ssh (default), ping, console:REGEX", "GOAL"},
+         "wait until reachable: ssh (default), ping, console:REGEX", "GOAL"},
         {"timeout", 't', 0, G_OPTION_ARG_INT, &options.timeout_s, "how long to wait (300)",
          "SECONDS"},
         {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
@@ -180,6 +188,7 @@ gboolean pif_cmd_up(PifCli *cli, int argc, char **argv, int *ret_status, GError 
         "8 when a node was not reachable in time.",
         FALSE};
     options = (UpOptions){.timeout_s = PIF_WAIT_DEFAULT_S};
+    give_wait_a_value(argv);
     if (!pif_cli_parse(&spec, &argc, &argv, error) || !check_options(error))
         return *error == NULL;
     g_autoptr(GPtrArray) nodes = pif_cli_select(cli, argv + 1, options.all, TRUE, error);
