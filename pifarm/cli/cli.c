@@ -8,6 +8,7 @@
 
 #include <locale.h>
 #include <stdio.h>
+#include <string.h>
 
 const PifCliCommand pif_cli_commands[] = {
     {"init", "write a commented farm.yaml to start from", "[FARM]", pif_cmd_init},
@@ -37,6 +38,33 @@ const PifCliCommand *pif_cli_find_command(const char *name)
     return NULL;
 }
 
+void pif_cli_print_commands(const PifCliCommand *table)
+{
+    for (const PifCliCommand *command = table; command->name; command++)
+        printf("  %-10s %s\n", command->name, command->summary);
+}
+
+const PifCliCommand *pif_cli_choose(const PifCliCommand *table, const char *group, const char *name,
+                                    GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (const PifCliCommand *command = table; command->name; command++) {
+        if (g_str_equal(command->name, name))
+            return command;
+        g_ptr_array_add(names, (gpointer)command->name);
+    }
+    g_ptr_array_add(names, NULL);
+    const char *close = pif_suggest(name, (const char *const *)names->pdata);
+    g_autofree char *whole = group ? g_strdup_printf("%s %s", group, name) : g_strdup(name);
+    if (close)
+        pif_error_set(error, PIF_ERROR_USAGE, "there is no command '%s'; did you mean '%s%s%s'?",
+                      whole, group ? group : "", group ? " " : "", close);
+    else
+        pif_error_set(error, PIF_ERROR_USAGE, "there is no command '%s'; see: pifarm help%s%s",
+                      whole, group ? " " : "", group ? group : "");
+    return NULL;
+}
+
 static void print_help(void)
 {
     printf("Usage: pifarm [-f FARM.YAML] [-v] COMMAND [ARGUMENT...]\n"
@@ -44,8 +72,7 @@ static void print_help(void)
            "Runs a farm of Raspberry Pi 3 B+ nodes.\n"
            "\n"
            "Commands:\n");
-    for (const PifCliCommand *command = pif_cli_commands; command->name; command++)
-        printf("  %-10s %s\n", command->name, command->summary);
+    pif_cli_print_commands(pif_cli_commands);
     printf("\n"
            "Nodes are named n1, n[1-4], n[1,3-5], 3 (an ID), @group, sw0/[1-4] (ports), or --all.\n"
            "\n"
@@ -60,16 +87,25 @@ static void print_help(void)
 
 gboolean pif_cmd_help(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
 {
-    if (argc < 2) {
+    if (argc < 2 || *argv[1] == '-') {
         print_help();
         return TRUE;
     }
-    const PifCliCommand *command = pif_cli_find_command(argv[1]);
-    if (!command)
-        return pif_error_set(error, PIF_ERROR_USAGE, "there is no command '%s'; see: pifarm help",
-                             argv[1]);
-    char *help[] = {argv[1], (char *)"--help", NULL};
-    return command->run(cli, 2, help, ret_status, error);
+    const PifCliCommand *command = pif_cli_choose(pif_cli_commands, NULL, argv[1], error);
+    char *help[] = {argv[1], (char *)"--help", argv[2], NULL}; /* argv[2]: image's commands */
+    return command && command->run(cli, argc < 3 ? 2 : 3, help, ret_status, error);
+}
+
+/* The row of the table says how many arguments there may be. */
+static gboolean check_arguments(const PifCliCommand *command, const char *program, char **argv,
+                                GError **error)
+{
+    g_auto(GStrv) words = g_strsplit(command->arguments, " ", -1);
+    guint most = *command->arguments ? g_strv_length(words) : 0;
+    if (strstr(command->arguments, "...") || g_strv_length(argv) - 1 <= most)
+        return TRUE;
+    return pif_error_set(error, PIF_ERROR_USAGE, "'%s' is one argument too many; usage: %s%s%s",
+                         argv[most + 1], program, most ? " " : "", command->arguments);
 }
 
 gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GError **error)
@@ -83,7 +119,9 @@ gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GE
     if (options->options)
         g_option_context_add_main_entries(context, options->options, NULL);
     g_option_context_add_main_entries(context, help_entry, NULL);
-    g_autofree char *program = g_strdup_printf("pifarm %s", options->command->name);
+    g_autofree char *program =
+        g_strjoin(" ", "pifarm", options->group ? options->group : options->command->name,
+                  options->group ? options->command->name : NULL, NULL);
     g_set_prgname(program);
     g_autofree char *summary = g_strdup_printf(
         "%c%s.", g_ascii_toupper(options->command->summary[0]), options->command->summary + 1);
@@ -99,7 +137,7 @@ gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GE
     }
     g_set_prgname("pifarm");
     if (is_ok)
-        return TRUE;
+        return check_arguments(options->command, program, *argv, error);
     pif_error_set(error, PIF_ERROR_USAGE, "%s; see: %s --help", failure->message, program);
     g_error_free(failure);
     return FALSE;
@@ -124,20 +162,6 @@ GPtrArray *pif_cli_select(PifCli *cli, char **arguments, gboolean all, gboolean 
     gboolean is_empty = !arguments || !arguments[0];
     return pif_farm_select(cli->farm, (const char *const *)arguments,
                            all || (is_empty && none_is_all), error);
-}
-
-static gboolean set_unknown_command(const char *name, GError **error)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    for (const PifCliCommand *command = pif_cli_commands; command->name; command++)
-        g_ptr_array_add(names, (gpointer)command->name);
-    g_ptr_array_add(names, NULL);
-    const char *close = pif_suggest(name, (const char *const *)names->pdata);
-    if (close)
-        return pif_error_set(error, PIF_ERROR_USAGE, "there is no command '%s'; did you mean '%s'?",
-                             name, close);
-    return pif_error_set(error, PIF_ERROR_USAGE, "there is no command '%s'; see: pifarm help",
-                         name);
 }
 
 static gboolean say_more(const char *name, const char *value, gpointer data, GError **error)
@@ -193,10 +217,8 @@ static gboolean run_command(PifCli *cli, int argc, char **argv, int *ret_status,
         *ret_status = PIF_ERROR_USAGE;
         return TRUE;
     }
-    const PifCliCommand *command = pif_cli_find_command(argv[1]);
-    if (!command)
-        return set_unknown_command(argv[1], error);
-    return command->run(cli, argc - 1, argv + 1, ret_status, error);
+    const PifCliCommand *command = pif_cli_choose(pif_cli_commands, NULL, argv[1], error);
+    return command && command->run(cli, argc - 1, argv + 1, ret_status, error);
 }
 
 int pif_cli_main(int argc, char **argv)

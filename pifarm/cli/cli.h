@@ -34,6 +34,7 @@ typedef struct {
     const GOptionEntry *options; /* NULL-terminated; may be NULL */
     const char *description;
     gboolean strict_posix;
+    const char *group; /* "image" for the commands of `pifarm image`, else NULL */
 } PifCliOptions;
 gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GError **error);
 
@@ -46,6 +47,12 @@ GPtrArray *pif_cli_select(PifCli *cli, char **arguments, gboolean all, gboolean 
 
 extern const PifCliCommand pif_cli_commands[];
 const PifCliCommand *pif_cli_find_command(const char *name);
+/* The row of that name; NULL with USAGE and a suggestion when there is none. group: as in
+ * PifCliOptions. */
+const PifCliCommand *pif_cli_choose(const PifCliCommand *table, const char *group, const char *name,
+                                    GError **error);
+/* Name and summary of each, for help. */
+void pif_cli_print_commands(const PifCliCommand *table);
 int pif_cli_main(int argc, char **argv);
 
 /* One for each row of the table. */
