@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// What the files of `pifarm image` share.
+#pragma once
+
+#include "images/store.h"
+#include "pifarm/cli/cli.h"
+
+/* Rows of the commands under `pifarm image`. */
+extern const PifCliCommand pif_image_commands[];
+
+/* pif_cli_parse for the row of that name, with one argument at least where the row names one. */
+gboolean pif_image_parse(const GOptionEntry *options, const char *description, int *argc,
+                         char ***argv, GError **error);
+
+/* The value of an option; NULL leaves *ret_size alone. */
+gboolean pif_image_parse_size(const char *option, const char *text, guint64 *ret_size,
+                              GError **error);
+
+PifStore *pif_image_open_store(GError **error);
+
+/* The line that tells what has come of it: "debian  sha256:9f2c00112233". */
+void pif_image_print_result(const PifImage *image, const char *name);
+
+gboolean pif_image_cmd_import(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_image_cmd_list(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_image_cmd_inspect(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_image_cmd_rm(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_image_cmd_prepare(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
