@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// Checks of the host: rights, programs, devices.
+#include "pifarm/cli/checks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+PifFinding pif_check_rights(const PifDoctor *doctor)
+{
+    (void)doctor;
+    if (geteuid() == 0)
+        return pif_finding_ok("root");
+    return pif_finding_warn("sudo pifarm doctor",
+                            "not root: `pifarm up` needs it, and root's farms and some faults are "
+                            "hidden from us");
+}
+
+/* Programs that pifarm runs, each with the Debian package that has it. */
+static const struct {
+    const char *program;
+    const char *package;
+} programs[] = {
+    {"qemu-system-aarch64", "qemu-system-arm"},
+    {"qemu-img", "qemu-utils"},
+    {"qemu-storage-daemon", "qemu-system-common"},
+    {"mcopy", "mtools"},
+    {"debugfs", "e2fsprogs"},
+    {"dnsmasq", "dnsmasq-base"},
+    {"setpriv", "util-linux"},
+    {"ssh", "openssh-client"},
+    {"scp", "openssh-client"},
+    {"ssh-keygen", "openssh-client"},
+    {"ping", "iputils-ping"},
+    {"qemu-system-x86_64", "qemu-system-x86"},
+    {"supermin", "supermin"},
+};
+
+/* An ordinary user's PATH has no sbin, but root's has. */
+static gboolean is_installed(const char *program)
+{
+    g_autofree char *path = g_find_program_in_path(program);
+    g_autofree char *in_sbin = g_build_filename("/usr/sbin", program, NULL);
+    return path || g_file_test(in_sbin, G_FILE_TEST_IS_EXECUTABLE);
+}
+
+PifFinding pif_check_programs(const PifDoctor *doctor)
+{
+    (void)doctor;
+    g_autoptr(GString) missing = g_string_new(NULL);
+    g_autoptr(GString) install = g_string_new("sudo apt install");
+    for (size_t i = 0; i < G_N_ELEMENTS(programs); i++) {
+        if (is_installed(programs[i].program))
+            continue;
+        g_string_append_printf(missing, "%s%s", missing->len ? ", " : "", programs[i].program);
+        if (!strstr(install->str, programs[i].package))
+            g_string_append_printf(install, " %s", programs[i].package);
+    }
+    if (missing->len)
+        return pif_finding_fail(install->str, "not installed: %s", missing->str);
+    return pif_finding_ok("all %zu are installed", G_N_ELEMENTS(programs));
+}
+
+static PifFinding check_device(const char *path, const char *module, unsigned major, unsigned minor)
+{
+    g_autofree char *load = g_strdup_printf("sudo modprobe %s", module);
+    g_autofree char *make = g_strdup_printf(
+        "sudo sh -c 'modprobe %s; mkdir -p %s && mknod -m 666 %s c %u %u'", module,
+        g_str_has_prefix(path, "/dev/net") ? "/dev/net" : "/dev", path, major, minor);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    int problem = fd < 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    if (problem == 0 || (problem == EACCES && geteuid() != 0))
+        return pif_finding_ok("%s is there", path);
+    if (problem == ENOENT)
+        return pif_finding_fail(make, "there is no %s", path);
+    if (problem == ENODEV || problem == ENXIO)
+        return pif_finding_fail(load, "%s has no driver behind it: the kernel lacks %s", path,
+                                module);
+    return pif_finding_fail("in a container: give it the device", "%s does not open: %s", path,
+                            g_strerror(problem));
+}
+
+PifFinding pif_check_tun(const PifDoctor *doctor)
+{
+    (void)doctor;
+    return check_device("/dev/net/tun", "tun", 10, 200); /* Linux: devices.txt */
+}
+
+PifFinding pif_check_fuse(const PifDoctor *doctor)
+{
+    (void)doctor;
+    return check_device("/dev/fuse", "fuse", 10, 229);
+}
