@@ -56,7 +56,13 @@ static gboolean import_base(PifStore *store, const PifImageSpec *spec, PifProgre
                              "image '%s' has no source in farm.yaml and is not in the store; try: "
                              "pifarm image import FILE --name %s",
                              spec->name, spec->name);
-    PifImportOptions options = {.sha256 = spec->sha256, .progress = progress};
+    g_autoptr(PifImage) namesake = NULL;
+    gboolean is_taken = pif_store_find(store, spec->name, &namesake, NULL);
+    PifImportOptions options = {
+        .name = is_taken ? NULL : spec->name,
+        .sha256 = spec->sha256,
+        .progress = progress,
+    };
     return pif_store_import(store, spec->source, &options, ret_image, error);
 }
 

@@ -4,6 +4,7 @@
 
 : "${PIFARM_BUILD:?run the tests through ctest or tests/run, or set PIFARM_BUILD to the build folder}"
 : "${PIFARM_SOURCE:=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}"
+bats_require_minimum_version 1.5.0
 PATH="$PIFARM_BUILD/bin:$PATH"
 
 # cleanup COMMAND...: runs when the test ends, last registered first. Register before creating.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # For tests that boot real guests: one farm a file, made by farm_up in setup_file, taken down by farm_down.
 
-# own_farm FLAVOUR NODES: a folder with a key and a farm.yaml of that many nodes on the image of that flavour. Exports
+# own_farm FLAVOUR NODES [USER]: a folder with a key and a farm.yaml of that many nodes on the image of that flavour. Exports
 # FARM_DIR and works in it.
 own_farm() {
     local image
@@ -16,7 +16,7 @@ own_farm() {
 farm: bats
 lan: { bridge: pfbats0, subnet: 10.78.0.0/24 }
 images:
-  card: { source: $image, enrol: { user: pi, ssh-key: key.pub } }
+  card: { source: $image, enrol: { user: ${3:-pi}, ssh-key: key.pub } }
 switches:
   sw0: { virtual: true, ports: 16 }
 nodes:
