@@ -87,7 +87,7 @@ setup() {
     cleanup kill "$console"
     exec 7>"$BATS_TEST_TMPDIR/keys"
     printf '\r' >&7
-    run -0 timeout 30 sh -c "tail -f -n +1 '$BATS_TEST_TMPDIR/screen' | grep -q -m1 'login:'"
+    run -0 timeout 30 sh -c "tail -f -n +1 '$BATS_TEST_TMPDIR/screen' | grep -q -m1 'n1 /dev/ttyS1'"
     exec 7>&-
     wait "$console"
 }
@@ -114,10 +114,7 @@ setup() {
 
 @test "a guest's reboot goes through a new start and comes back" {
     before=$(pifarm show n2 --json | jq .boot.number)
-    pifarm log n2 --events -f >"$BATS_TEST_TMPDIR/events" &
-    cleanup kill $!
-    pifarm ssh n2 reboot || true
-    run -0 timeout 60 sh -c "tail -f -n +1 '$BATS_TEST_TMPDIR/events' | grep -q -m1 'queued'"
+    next_boot n2 pifarm ssh n2 reboot
     run -0 pifarm wait n2 --timeout 120
     [ "$(pifarm show n2 --json | jq .boot.number)" -gt "$before" ]
     [ "$(pifarm ssh n2 hostname)" = n2 ]

@@ -36,6 +36,15 @@ daemon_pid() {
     pgrep -f "pifarmd --farm $FARM_DIR/farm.yaml"
 }
 
+# next_boot NODE COMMAND...: runs the command, which is to make the node boot again, and waits until it does.
+next_boot() {
+    local node=$1 boots
+    shift
+    boots=$(pifarm log "$node" --events | grep -c ' queued ')
+    "$@" || true
+    timeout 120 sh -c "pifarm log $node --events --follow | grep -m $((boots + 1)) ' queued ' >/dev/null"
+}
+
 # state_of NODE
 state_of() {
     pifarm list "$1" --json | jq -r '.nodes[0].state'
