@@ -91,8 +91,7 @@ PifFinding pif_check_ports(const PifDoctor *doctor)
     if (n_taken)
         return pif_finding_fail("stop them, or give the nodes other IDs (SSH is at 5700 + ID)",
                                 "in use: %s", taken->str);
-    return pif_finding_ok("%s of %u nodes is free",
-                          geteuid() == 0 ? "DHCP, DNS, and SSH"
-                                         : "SSH (only root can try the rest)",
-                          farm->nodes->len);
+    return pif_finding_ok("%s", geteuid() == 0 ? "free: DHCP, DNS, and the nodes' SSH"
+                                               : "free: the nodes' SSH; only root can try DHCP and "
+                                                 "DNS");
 }

@@ -9,6 +9,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 const PifCliCommand pif_cli_commands[] = {
     {"init", "write a commented farm.yaml to start from", "[FARM]", pif_cmd_init},
@@ -221,6 +222,18 @@ static gboolean run_command(PifCli *cli, int argc, char **argv, int *ret_status,
     return command && command->run(cli, argc - 1, argv + 1, ret_status, error);
 }
 
+/* Root may what others may not. */
+static void suggest_sudo(GError **error)
+{
+    if (!g_error_matches(*error, PIF_ERROR, PIF_ERROR_DENIED) || geteuid() == 0 ||
+        strstr((*error)->message, "sudo"))
+        return;
+    GError *better =
+        g_error_new(PIF_ERROR, PIF_ERROR_DENIED, "%s; try again with sudo", (*error)->message);
+    g_error_free(*error);
+    *error = better;
+}
+
 int pif_cli_main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
@@ -229,6 +242,7 @@ int pif_cli_main(int argc, char **argv)
     int status = 0;
     g_autoptr(GError) error = NULL;
     if (!run_command(&cli, argc, argv, &status, &error) && error) {
+        suggest_sudo(&error);
         pif_log_error(error);
         status = pif_error_exit_status(error);
     }

@@ -111,8 +111,7 @@ static gboolean check_not_roots(const PifFarm *farm, GError **error)
     g_autofree char *path = pif_paths_roots_farm_socket(farm->name);
     if (!path || !g_file_test(path, G_FILE_TEST_EXISTS))
         return TRUE;
-    return pif_error_set(error, PIF_ERROR_DENIED, "root runs farm '%s'; try again with sudo",
-                         farm->name);
+    return pif_error_set(error, PIF_ERROR_DENIED, "farm '%s' is run by root", farm->name);
 }
 
 gboolean pif_client_is_daemon_up(const PifFarm *farm)

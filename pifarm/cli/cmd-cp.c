@@ -26,7 +26,7 @@ static PifCommand *new_scp(PifCli *cli, const PifNode *node, gboolean is_recursi
                            gboolean is_legacy)
 {
     PifCommand *command = pif_ssh_command("scp", cli->farm, node);
-    pif_command_add_vector(command, (const char *const[]){"-q", "-o", "BatchMode=yes", NULL});
+    pif_command_add_vector(command, (const char *const[]){"-o", "BatchMode=yes", NULL});
     if (is_recursive)
         pif_command_add(command, "-r");
     if (is_legacy)
@@ -59,7 +59,7 @@ static gboolean copy_either_way(const Copy *copy, GError **error)
         return TRUE;
     gboolean has_no_sftp = strstr(failure->message, "sftp") ||
                            strstr(failure->message, "subsystem") ||
-                           strstr(failure->message, "Connection closed");
+                           g_str_has_suffix(failure->message, "255: scp: Connection closed");
     if (has_no_sftp && run_copy(copy, TRUE, NULL)) {
         g_error_free(failure);
         return TRUE;
@@ -72,6 +72,21 @@ static char *remote_path(const PifNode *node, const char *path)
 {
     g_autofree char *destination = pif_ssh_destination(node);
     return g_strdup_printf("%s:%s", destination, path);
+}
+
+/* scp would look for a host of the node's name. */
+static gboolean check_local(char **sources, GError **error)
+{
+    for (; *sources; sources++) {
+        g_autofree char *nodes = NULL;
+        const char *path = NULL;
+        if (split_remote(*sources, &nodes, &path))
+            return pif_error_set(error, PIF_ERROR_USAGE,
+                                 "%s and the target are both on nodes: copy it here first (or "
+                                 "write ./%s for a file here)",
+                                 *sources, *sources);
+    }
+    return TRUE;
 }
 
 static gboolean copy_to_nodes(PifCli *cli, char **sources, const char *nodes_text, const char *path,
@@ -113,12 +128,13 @@ gboolean pif_cmd_cp(PifCli *cli, int argc, char **argv, int *ret_status, GError 
     const GOptionEntry entries[] = {{"recursive", 'r', 0, G_OPTION_ARG_NONE, &is_recursive,
                                      "copy folders with all in them", NULL},
                                     G_OPTION_ENTRY_NULL};
-    const PifCliOptions spec = {
-        pif_cli_find_command("cp"), entries,
-        "A place on nodes is written NODE:PATH.\n"
-        "\n"
-        "Examples: pifarm cp app.conf 'n[1-4]:/tmp'    pifarm cp n1:/var/log/syslog .",
-        FALSE};
+    const PifCliOptions spec = {pif_cli_find_command("cp"), entries,
+                                "A place on nodes is written NODE:PATH.\n"
+                                "\n"
+                                "Examples:\n"
+                                "  pifarm cp app.conf 'n[1-4]:/tmp'\n"
+                                "  pifarm cp n1:/var/log/syslog .",
+                                FALSE};
     if (!pif_cli_parse(&spec, &argc, &argv, error))
         return *error == NULL;
     if (argc < 3)
@@ -129,7 +145,8 @@ gboolean pif_cmd_cp(PifCli *cli, int argc, char **argv, int *ret_status, GError 
     char *target = argv[argc - 1];
     if (split_remote(target, &nodes, &path)) {
         argv[argc - 1] = NULL;
-        return copy_to_nodes(cli, argv + 1, nodes, path, is_recursive, error);
+        return check_local(argv + 1, error) &&
+               copy_to_nodes(cli, argv + 1, nodes, path, is_recursive, error);
     }
     if (argc == 3 && split_remote(argv[1], &nodes, &path))
         return copy_from_node(cli, nodes, path, target, is_recursive, error);

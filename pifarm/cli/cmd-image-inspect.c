@@ -164,6 +164,8 @@ static gboolean print_text(const Subject *subject, const PifInspection *inspecti
     print_fact("device tree:", inspection->device_tree);
     print_fact("boots here:", inspection->problem ? "no" : "yes");
     print_fact("because:", inspection->problem);
+    if (!subject->image && !inspection->table)
+        print_fact("", "(a compressed image has to be imported first: pifarm image import FILE)");
     print_fact("table:", inspection->table ? inspection->table : "none");
     if (inspection->partitions->len == 0)
         return TRUE;

@@ -61,6 +61,9 @@ gboolean pif_image_cmd_list(PifCli *cli, int argc, char **argv, int *ret_status,
     g_autoptr(GPtrArray) images = store ? pif_store_list(store, error) : NULL;
     if (!images)
         return FALSE;
+    if (images->len == 0 && !is_json)
+        fprintf(stderr, "pifarm: no images in %s; `pifarm image import FILE` takes one in\n",
+                pif_store_directory(store));
     g_autoptr(PifTable) table = pif_table_new("images", columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < images->len; i++) {
         const PifImage *image = g_ptr_array_index(images, i);

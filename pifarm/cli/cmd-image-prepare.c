@@ -119,7 +119,8 @@ gboolean pif_image_cmd_prepare(PifCli *cli, int argc, char **argv, int *ret_stat
         "\n"
         "`pifarm up` prepares the images that farm.yaml names by itself.\n"
         "\n"
-        "Example: pifarm image prepare debian --name lab -s 4GiB -u pi -k ~/.ssh/id_ed25519.pub";
+        "Example:\n"
+        "  pifarm image prepare debian --name lab -s 4GiB -u pi -k ~/.ssh/id_ed25519.pub";
     return pif_image_parse(entries, description, &argc, &argv, error) &&
            run(argv[1], &options, error);
 }

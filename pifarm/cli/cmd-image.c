@@ -22,7 +22,8 @@ const PifCliCommand pif_image_commands[] = {
 
 static void print_help(void)
 {
-    printf("Usage: pifarm image COMMAND [ARGUMENT...]\n"
+    printf("Usage:\n"
+           "  pifarm image COMMAND [ARGUMENT...]\n"
            "\n"
            "Keeps card images in a store: read-only, named by their SHA-256, found by name.\n"
            "\n"
@@ -159,6 +160,24 @@ gboolean pif_image_cmd_import(PifCli *cli, int argc, char **argv, int *ret_statu
     return import(argv[1], &options, error);
 }
 
+static gboolean all_known(PifStore *store, char **names, GError **error)
+{
+    for (; *names; names++) {
+        g_autoptr(PifImage) image = NULL;
+        if (!pif_store_find(store, *names, &image, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean remove_all(PifStore *store, char **names, GError **error)
+{
+    for (; *names; names++)
+        if (!pif_store_remove(store, *names, error))
+            return FALSE;
+    return TRUE;
+}
+
 gboolean pif_image_cmd_rm(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
 {
     (void)cli, (void)ret_status;
@@ -170,13 +189,5 @@ gboolean pif_image_cmd_rm(PifCli *cli, int argc, char **argv, int *ret_status, G
     if (!pif_image_parse(NULL, description, &argc, &argv, error))
         return FALSE;
     g_autoptr(PifStore) store = pif_image_open_store(error);
-    for (int i = 1; store && i < argc; i++) {
-        g_autoptr(PifImage) image = NULL;
-        if (!pif_store_find(store, argv[i], &image, error))
-            return FALSE;
-    }
-    for (int i = 1; store && i < argc; i++)
-        if (!pif_store_remove(store, argv[i], error))
-            return FALSE;
-    return store != NULL;
+    return store && all_known(store, argv + 1, error) && remove_all(store, argv + 1, error);
 }

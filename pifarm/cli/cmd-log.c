@@ -101,10 +101,12 @@ gboolean pif_cmd_log(PifCli *cli, int argc, char **argv, int *ret_status, GError
         return print_events(client, NULL, error);
     }
     nodes = pif_cli_select(cli, argv + 1, FALSE, FALSE, error);
-    if (!nodes || !pif_client_connect(cli->farm, TRUE, &client, error))
+    if (!nodes)
         return FALSE;
     if (nodes->len > 1 && options.follow)
         return pif_error_set(error, PIF_ERROR_USAGE, "--follow takes one node, not %u", nodes->len);
+    if (!pif_client_connect(cli->farm, TRUE, &client, error))
+        return FALSE;
     gboolean is_ok = TRUE;
     for (guint i = 0; is_ok && i < nodes->len; i++) {
         const PifNode *node = g_ptr_array_index(nodes, i);

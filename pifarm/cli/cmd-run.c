@@ -126,7 +126,8 @@ gboolean pif_cmd_run(PifCli *cli, int argc, char **argv, int *ret_status, GError
         "Runs the command by ssh on all nodes at the same time; each line of output begins with\n"
         "the node's name when there are several. The exit status is the highest of the nodes'.\n"
         "\n"
-        "Example: pifarm run --all -- uptime",
+        "Example:\n"
+        "  pifarm run --all -- uptime",
         FALSE};
     int separator = find_command(argc, argv);
     int own_argc = separator < 0 ? argc : separator;
