@@ -3,6 +3,7 @@
 #include "pifarm/base/log.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 typedef struct {
@@ -65,5 +66,9 @@ void pif_log_init(const char *program, int verbosity)
 
 void pif_log_error(const GError *error)
 {
-    fprintf(stderr, "%s: %s\n", program_name, error->message);
+    /* several lines are a file's mistakes: each begins with its place, as editors want it */
+    if (strchr(error->message, '\n'))
+        fprintf(stderr, "%s\n", error->message);
+    else
+        fprintf(stderr, "%s: %s\n", program_name, error->message);
 }

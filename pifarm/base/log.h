@@ -10,5 +10,5 @@
 void pif_log_init(const char *program, int verbosity);
 
 /* Prints "program: message" of an error that ends the program, the only way the program reports
- * one. */
+ * one; a message of several lines (mistakes in a file, each with its place) as it is. */
 void pif_log_error(const GError *error);
