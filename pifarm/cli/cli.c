@@ -5,11 +5,14 @@
 #include "pifarm/base/error.h"
 #include "pifarm/base/log.h"
 #include "pifarm/base/suggest.h"
+#include "pifarm/cli/fold.h"
 
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { HELP_WIDTH = 80 };
 
 const PifCliCommand pif_cli_commands[] = {
     {"init", "write a commented farm.yaml to start from", "[FARM]", pif_cmd_init},
@@ -27,7 +30,7 @@ const PifCliCommand pif_cli_commands[] = {
     {"image", "import, list, inspect, prepare and remove card images", "COMMAND ...",
      pif_cmd_image},
     {"doctor", "find what is missing on this host and how to mend it", "", pif_cmd_doctor},
-    {"help", "show this help, or a command's", "[COMMAND]", pif_cmd_help},
+    {"help", "show what there is, or a command's help", "[COMMAND...]", pif_cmd_help},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -75,26 +78,15 @@ static void print_help(void)
            "Commands:\n");
     pif_cli_print_commands(pif_cli_commands);
     printf("\n"
-           "Nodes are named n1, n[1-4], n[1,3-5], 3 (an ID), @group, sw0/[1-4] (ports), or --all.\n"
+           "Nodes are named n1, n[1-4], 3 (an ID), @group, sw0/[1-4] (ports), or --all.\n"
            "\n"
            "Options:\n"
-           "  -f, --file=FILE  the farm.yaml to use (else $PIFARM_FILE, ./farm.yaml, or above)\n"
+           "  -f, --file=FILE  the farm.yaml to use (else $PIFARM_FILE, or here or above)\n"
            "  -v, --verbose    say more; twice: debug\n"
            "  --version        print the version\n"
            "\n"
            "pifarm COMMAND --help tells more. Exit status: 0 done, 2 usage, 3 configuration,\n"
            "4 not found, 5 exists, 6 denied, 7 busy, 8 timeout, 9 protocol, 1 anything else.\n");
-}
-
-gboolean pif_cmd_help(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
-{
-    if (argc < 2 || *argv[1] == '-') {
-        print_help();
-        return TRUE;
-    }
-    const PifCliCommand *command = pif_cli_choose(pif_cli_commands, NULL, argv[1], error);
-    char *help[] = {argv[1], (char *)"--help", argv[2], NULL}; /* argv[2]: image's commands */
-    return command && command->run(cli, argc < 3 ? 2 : 3, help, ret_status, error);
 }
 
 /* The row of the table says how many arguments there may be. */
@@ -127,7 +119,8 @@ gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GE
     g_autofree char *summary = g_strdup_printf(
         "%c%s.", g_ascii_toupper(options->command->summary[0]), options->command->summary + 1);
     g_option_context_set_summary(context, summary);
-    g_option_context_set_description(context, options->description);
+    g_autofree char *description = pif_fold(options->description, HELP_WIDTH);
+    g_option_context_set_description(context, description);
     GError *failure = NULL;
     gboolean is_ok = g_option_context_parse(context, argc, argv, &failure);
     if (is_ok && is_help) {
@@ -142,6 +135,30 @@ gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GE
     pif_error_set(error, PIF_ERROR_USAGE, "%s; see: %s --help", failure->message, program);
     g_error_free(failure);
     return FALSE;
+}
+
+gboolean pif_cmd_help(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
+{
+    const PifCliOptions spec = {pif_cli_find_command("help"), NULL,
+                                "The same as pifarm COMMAND --help.", FALSE};
+    if (!pif_cli_parse(&spec, &argc, &argv, error))
+        return FALSE;
+    if (argc < 2) {
+        print_help();
+        return TRUE;
+    }
+    const PifCliCommand *command = pif_cli_choose(pif_cli_commands, NULL, argv[1], error);
+    char *help[] = {argv[1], (char *)"--help", argv[2], NULL}; /* argv[2]: image's commands */
+    return command && command->run(cli, argc < 3 ? 2 : 3, help, ret_status, error);
+}
+
+void pif_cli_advise(GError **error, PifErrorCode code, const char *advice)
+{
+    if (!g_error_matches(*error, PIF_ERROR, (int)code))
+        return;
+    GError *advised = g_error_new(PIF_ERROR, (int)code, "%s; %s", (*error)->message, advice);
+    g_error_free(*error);
+    *error = advised;
 }
 
 gboolean pif_cli_load_farm(PifCli *cli, GError **error)
@@ -222,18 +239,6 @@ static gboolean run_command(PifCli *cli, int argc, char **argv, int *ret_status,
     return command && command->run(cli, argc - 1, argv + 1, ret_status, error);
 }
 
-/* Root may what others may not. */
-static void suggest_sudo(GError **error)
-{
-    if (!g_error_matches(*error, PIF_ERROR, PIF_ERROR_DENIED) || geteuid() == 0 ||
-        strstr((*error)->message, "sudo"))
-        return;
-    GError *better =
-        g_error_new(PIF_ERROR, PIF_ERROR_DENIED, "%s; try again with sudo", (*error)->message);
-    g_error_free(*error);
-    *error = better;
-}
-
 int pif_cli_main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
@@ -242,7 +247,9 @@ int pif_cli_main(int argc, char **argv)
     int status = 0;
     g_autoptr(GError) error = NULL;
     if (!run_command(&cli, argc, argv, &status, &error) && error) {
-        suggest_sudo(&error);
+        /* root may what others may not */
+        if (geteuid() != 0 && !strstr(error->message, "sudo"))
+            pif_cli_advise(&error, PIF_ERROR_DENIED, "try again with sudo");
         pif_log_error(error);
         status = pif_error_exit_status(error);
     }

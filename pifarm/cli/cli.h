@@ -2,6 +2,7 @@
 // What every command of `pifarm` is given, and the table that lists them.
 #pragma once
 
+#include "pifarm/base/error.h"
 #include "pifarm/base/table.h"
 #include "pifarm/model/farm.h"
 
@@ -37,6 +38,9 @@ typedef struct {
     const char *group; /* "image" for the commands of `pifarm image`, else NULL */
 } PifCliOptions;
 gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GError **error);
+
+/* Adds what to do about it to an error of that code. */
+void pif_cli_advise(GError **error, PifErrorCode code, const char *advice);
 
 /* Loads farm.yaml once. */
 gboolean pif_cli_load_farm(PifCli *cli, GError **error);

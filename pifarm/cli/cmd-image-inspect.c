@@ -34,6 +34,9 @@ static gboolean find_subject(const char *name, Subject *subject, GError **error)
     g_clear_error(&failure);
     if (!is_file)
         return pif_error_set(error, PIF_ERROR_NOT_FOUND, "there is no file %s", name);
+    if (g_file_test(name, G_FILE_TEST_IS_DIR))
+        return pif_error_set(error, PIF_ERROR_USAGE, "%s is a folder; name the image file in it",
+                             name);
     subject->path = name;
     return TRUE;
 }

@@ -123,8 +123,10 @@ static gboolean import(const char *file, PifImportOptions *options, GError **err
     g_autoptr(PifImage) image = NULL;
     options->name = name;
     options->progress = progress;
-    if (!store || !pif_store_import(store, file, options, &image, error))
+    if (!store || !pif_store_import(store, file, options, &image, error)) {
+        pif_cli_advise(error, PIF_ERROR_EXISTS, "--replace takes the name away from it");
         return FALSE;
+    }
     g_clear_pointer(&progress, pif_progress_free);
     pif_image_print_result(image, name);
     return TRUE;
@@ -150,8 +152,8 @@ gboolean pif_image_cmd_import(PifCli *cli, int argc, char **argv, int *ret_statu
         "FILE is a raw disk, alone or in .xz, .zst, .gz, .zip or .tar, or a qcow2; its content\n"
         "tells which. Prints the name and the first digits of the disk's SHA-256.\n"
         "\n"
-        "Exit status: 5 when the name is taken, 9 when FILE is damaged, cut off, no disk, too\n"
-        "large or has another checksum.";
+        "Exit status: 5 when the name is taken, 9 when FILE is damaged, cut off, no disk or has\n"
+        "another checksum.";
     if (!pif_image_parse(entries, description, &argc, &argv, error) ||
         !pif_image_parse_size("--max-size", max_size, &options.max_size, error))
         return FALSE;

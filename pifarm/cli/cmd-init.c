@@ -3,8 +3,11 @@
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
 #include "pifarm/cli/cli.h"
+#include "pifarm/model/farm-keys.h"
 
 #include <stdio.h>
+
+enum { MAX_FARM_NAME = 32 };
 
 gboolean pif_cmd_init(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
 {
@@ -26,11 +29,17 @@ gboolean pif_cmd_init(PifCli *cli, int argc, char **argv, int *ret_status, GErro
     if (n_nodes < 1 || n_nodes > 200)
         return pif_error_set(error, PIF_ERROR_USAGE, "--nodes must be from 1 to 200, not %d",
                              n_nodes);
+    const char *name = argc > 1 ? argv[1] : "lab";
+    if (!pif_farm_is_name(name, MAX_FARM_NAME))
+        return pif_error_set(error, PIF_ERROR_USAGE,
+                             "a farm's name is up to %d of a-z, 0-9 and '-', beginning with a "
+                             "letter or digit, not '%s'",
+                             MAX_FARM_NAME, name);
     const char *path = cli->farm_file ? cli->farm_file : "farm.yaml";
     if (!is_forced && g_file_test(path, G_FILE_TEST_EXISTS))
         return pif_error_set(error, PIF_ERROR_EXISTS, "%s is there already; --force overwrites it",
                              path);
-    g_autofree char *text = pif_farm_template(argc > 1 ? argv[1] : "lab", image, (unsigned)n_nodes);
+    g_autofree char *text = pif_farm_template(name, image, (unsigned)n_nodes);
     return pif_file_write(path, text, -1, 0644, error);
 }
 

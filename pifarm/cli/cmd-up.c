@@ -170,18 +170,19 @@ static const GOptionEntry all_entry = {
 gboolean pif_cmd_up(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
 {
     (void)ret_status;
-    const GOptionEntry entries[] = {
-        all_entry,
-        {"wait", 'w', G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, (gpointer)parse_wait,
-         "wait until reachable: ssh (default), ping, console:REGEX", "GOAL"},
-        {"timeout", 't', 0, G_OPTION_ARG_INT, &options.timeout_s, "how long to wait (300)",
-         "SECONDS"},
-        {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
-         "say what would be done, do nothing", NULL},
-        G_OPTION_ENTRY_NULL};
+    const GOptionEntry entries[] = {all_entry,
+                                    {"wait", 'w', G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK,
+                                     (gpointer)parse_wait, "wait until the nodes are reachable",
+                                     "GOAL"},
+                                    {"timeout", 't', 0, G_OPTION_ARG_INT, &options.timeout_s,
+                                     "how long to wait (300)", "SECONDS"},
+                                    {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
+                                     "say what would be done, do nothing", NULL},
+                                    G_OPTION_ENTRY_NULL};
     const PifCliOptions spec = {
         pif_cli_find_command("up"), entries,
-        "Without NODE: all nodes. Images are imported and prepared, clones and the bridge made\n"
+        "GOAL is ssh (without one), ping or console:REGEX. Without NODE: all nodes. Images are "
+        "imported and prepared, clones and the bridge made\n"
         "where they are not there yet.\n"
         "\n"
         "Exit status: 5 when all of the nodes are on already, 7 when something needed is in use,\n"
