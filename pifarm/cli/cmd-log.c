@@ -4,7 +4,9 @@
 #include "pifarm/cli/cli.h"
 #include "pifarm/cli/client.h"
 
+#include <glib-unix.h>
 #include <stdio.h>
+#include <unistd.h>
 
 typedef struct {
     gboolean follow;
@@ -15,27 +17,77 @@ typedef struct {
 
 static LogOptions options;
 
-static gboolean copy_stream(GInputStream *stream, GError **error)
-{
+/* A stream of the daemon's on its way to standard output, until it ends or nobody reads us any
+ * more. */
+typedef struct {
+    GInputStream *stream;
+    GMainLoop *loop;
+    GString *line;             /* begun, and not ended yet */
+    void (*print)(char *line); /* NULL: bytes as they come */
+    GError *failure;
     char chunk[8192];
-    GError *failure = NULL;
-    gssize got;
-    while ((got = g_input_stream_read(stream, chunk, sizeof chunk, NULL, &failure)) > 0) {
-        fwrite(chunk, 1, (size_t)got, stdout);
-        fflush(stdout);
+} Pump;
+
+static void print_lines(Pump *pump, const char *bytes, gsize size)
+{
+    for (gsize i = 0; i < size; i++) {
+        if (bytes[i] != '\n') {
+            g_string_append_c(pump->line, bytes[i]);
+            continue;
+        }
+        pump->print(pump->line->str);
+        g_string_truncate(pump->line, 0);
     }
-    return !failure || pif_error_take(error, failure, "reading the log");
+}
+
+static void on_read(GObject *source, GAsyncResult *result, gpointer data)
+{
+    Pump *pump = data;
+    gssize got = g_input_stream_read_finish(G_INPUT_STREAM(source), result, &pump->failure);
+    if (got > 0 && pump->print)
+        print_lines(pump, pump->chunk, (gsize)got);
+    else if (got > 0)
+        fwrite(pump->chunk, 1, (gsize)got, stdout);
+    if (got <= 0 || fflush(stdout) != 0)
+        g_main_loop_quit(pump->loop);
+    else
+        g_input_stream_read_async(pump->stream, pump->chunk, sizeof pump->chunk, G_PRIORITY_DEFAULT,
+                                  NULL, on_read, pump);
+}
+
+/* GIO makes us outlive SIGPIPE, and a log that is followed may have nothing to write for long. */
+static gboolean on_reader_gone(int fd, GIOCondition condition, gpointer loop)
+{
+    (void)fd, (void)condition;
+    g_main_loop_quit(loop);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean print_stream(PifClient *client, const char *path, void (*print)(char *line),
+                             GError **error)
+{
+    g_autoptr(GInputStream) stream = pif_client_open_stream(client, path, error);
+    if (!stream)
+        return FALSE;
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    g_autoptr(GString) line = g_string_new(NULL);
+    Pump pump = {.stream = stream, .loop = loop, .line = line, .print = print};
+    guint gone = g_unix_fd_add(STDOUT_FILENO, G_IO_ERR, on_reader_gone, loop);
+    g_input_stream_read_async(stream, pump.chunk, sizeof pump.chunk, G_PRIORITY_DEFAULT, NULL,
+                              on_read, &pump);
+    g_main_loop_run(loop);
+    g_source_remove(gone);
+    return !pump.failure || pif_error_take(error, pump.failure, "reading the log");
 }
 
 static gboolean print_console(PifClient *client, const PifNode *node, GError **error)
 {
     g_autofree char *path = g_strdup_printf("/v1/nodes/%s/log?follow=%d&of=%s", node->name,
                                             options.follow, options.kernel ? "kernel" : "console");
-    g_autoptr(GInputStream) stream = pif_client_open_stream(client, path, error);
-    return stream && copy_stream(stream, error);
+    return print_stream(client, path, NULL, error);
 }
 
-static void print_event(const char *line)
+static void print_event(char *line)
 {
     json_t *json = json_loads(line, 0, NULL);
     json_int_t time_us = 0;
@@ -45,33 +97,24 @@ static void print_event(const char *line)
         0) {
         g_autoptr(GDateTime) moment = g_date_time_new_from_unix_local(time_us / G_USEC_PER_SEC);
         g_autofree char *time = g_date_time_format(moment, "%F %T");
+        g_autofree char *harmless = g_strescape(text, NULL); /* a node's words among them */
         printf("%s.%03d  %-8s %-10s %s\n", time, (int)(time_us % G_USEC_PER_SEC / 1000),
-               node ? node : "-", kind, text);
-        fflush(stdout);
+               node ? node : "-", kind, harmless);
     }
     json_decref(json);
+}
+
+static void print_as_it_is(char *line)
+{
+    puts(line);
 }
 
 /* node NULL: of the whole farm */
 static gboolean print_events(PifClient *client, const PifNode *node, GError **error)
 {
-    GError *failure = NULL;
     g_autofree char *path = g_strdup_printf("/v1/events?after=0&follow=%d%s%s", options.follow,
                                             node ? "&node=" : "", node ? node->name : "");
-    g_autoptr(GInputStream) stream = pif_client_open_stream(client, path, error);
-    if (!stream)
-        return FALSE;
-    g_autoptr(GDataInputStream) lines = g_data_input_stream_new(stream);
-    for (;;) {
-        g_autofree char *line = g_data_input_stream_read_line(lines, NULL, NULL, &failure);
-        if (!line)
-            break;
-        if (options.json)
-            puts(line);
-        else
-            print_event(line);
-    }
-    return !failure || pif_error_take(error, failure, "reading the events");
+    return print_stream(client, path, options.json ? print_as_it_is : print_event, error);
 }
 
 gboolean pif_cmd_log(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)

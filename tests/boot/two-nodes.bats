@@ -135,9 +135,10 @@ setup() {
 @test "a guest's power-off ends its machine; up turns it on again with what it had written" {
     pifarm ssh n2 'echo kept >file; sync'
     pifarm ssh n2 poweroff || true
-    run -1 pifarm wait n2 --timeout 60
-    says "n2: halted"
+    timeout 60 sh -c "pifarm log n2 --events --follow | grep -m1 ' halted ' >/dev/null"
     [ "$(state_of n2)" = halted ]
+    fails_with 1 pifarm wait n2
+    says "n2: halted"
     run -0 pifarm up n2 --wait --timeout 120
     [ "$(pifarm ssh n2 cat file)" = kept ]
 }
