@@ -13,9 +13,3 @@ typedef void (*PifGuestEndFunc)(gboolean is_reboot, gpointer data);
 PifGuestWatch *pif_guest_watch_start(const char *console_log, PifGuestEndFunc on_end,
                                      gpointer data);
 void pif_guest_watch_free(PifGuestWatch *watch);
-
-/* The kernel's last words in the log are those of a power-off or halt. */
-gboolean pif_guest_log_ends_in_power_off(const char *console_log);
-
-/* What a line of console output says: 'p' power-off or halt, 'r' restart, 0 neither. Pure. */
-char pif_guest_line_meaning(const char *line);

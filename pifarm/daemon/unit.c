@@ -377,7 +377,7 @@ void pif_unit_recover(PifUnit *unit)
     g_autoptr(PifBoot) boot = NULL;
     pif_state_get_boot(unit->daemon->state, unit->node->name, &boot, NULL);
     gboolean has_run = boot && boot->running_us;
-    if (has_run && pif_guest_log_ends_in_power_off(log)) {
+    if (has_run && pif_machine_guess_ending(log) == PIF_MACHINE_POWERED_OFF) {
         unit->stage = PIF_STAGE_READY;
         pif_unit_input(unit, PIF_INPUT_GUEST_OFF, "shut down while the daemon was away");
         return;
