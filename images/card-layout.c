@@ -52,21 +52,24 @@ gboolean pif_card_layout_parse(const guint8 sector[PIF_SECTOR_SIZE], guint64 dis
         return pif_error_set(error, PIF_ERROR_CONFIG,
                              "no partition table (MBR) in the first sector");
     pif_reader_seek(&reader, TABLE_OFFSET);
-    for (int number = 1; number <= PARTITIONS; number++) {
+    for (unsigned number = 1; number <= PARTITIONS; number++) {
         Partition partition = read_partition(&reader);
         if (partition.type == TYPE_GPT)
             return pif_error_set(error, PIF_ERROR_CONFIG,
                                  "a GPT partition table; the boot ROM of a Pi 3 reads only MBR");
         if (partition.offset + partition.size > disk_size)
             return pif_error_set(error, PIF_ERROR_CONFIG,
-                                 "partition %d ends behind the end of the disk (truncated?)",
+                                 "partition %u ends behind the end of the disk (truncated?)",
                                  number);
+        layout.end = MAX(layout.end, partition.offset + partition.size);
         if (is_fat(partition.type) && !layout.boot_size) {
             layout.boot_offset = partition.offset;
             layout.boot_size = partition.size;
+            layout.boot_number = number;
         } else if (partition.type == TYPE_LINUX && !layout.root_size) {
             layout.root_offset = partition.offset;
             layout.root_size = partition.size;
+            layout.root_number = number;
         }
     }
     *ret_layout = layout;

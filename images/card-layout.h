@@ -10,6 +10,9 @@ typedef struct {
     guint64 boot_size;
     guint64 root_offset;
     guint64 root_size;
+    unsigned boot_number; /* of the partition, from 1 */
+    unsigned root_number;
+    guint64 end; /* of the last partition */
 } PifCardLayout;
 
 enum { PIF_SECTOR_SIZE = 512 };

@@ -4,11 +4,13 @@
 #include "pifarm/base/command.h"
 
 #include "pifarm/base/error.h"
+#include "pifarm/base/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -197,10 +199,29 @@ static gboolean set_spawn_error(GError **error, const char *program, GError *spa
     return pif_error_set(error, PIF_ERROR_NOT_FOUND, "the program '%s' is not installed", program);
 }
 
+/* The input as a file without a name: nobody has to feed a pipe while the child reads. */
+static int open_input(GBytes *input)
+{
+    gsize size;
+    const char *bytes = g_bytes_get_data(input, &size);
+    g_auto(PifFd) fd = memfd_create("input", MFD_CLOEXEC);
+    if (fd < 0 || write(fd, bytes, size) != (ssize_t)size || lseek(fd, 0, SEEK_SET) < 0)
+        return -1;
+    return pif_fd_steal(&fd);
+}
+
 static GSubprocess *spawn(PifCommand *command, GSubprocessFlags flags, GError **error)
 {
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(flags);
     g_subprocess_launcher_set_environ(launcher, command->environment);
+    if (command->input && !(flags & G_SUBPROCESS_FLAGS_STDIN_PIPE)) {
+        int fd = open_input(command->input);
+        if (fd < 0) {
+            pif_error_set_errno(error, errno, "cannot give %s its input", program_of(command));
+            return NULL;
+        }
+        g_subprocess_launcher_take_stdin_fd(launcher, fd);
+    }
     if (command->directory)
         g_subprocess_launcher_set_cwd(launcher, command->directory);
     if (command->log_file) {
@@ -209,8 +230,9 @@ static GSubprocess *spawn(PifCommand *command, GSubprocessFlags flags, GError **
             pif_error_set_errno(error, errno, "cannot open the log file %s", command->log_file);
             return NULL;
         }
-        g_subprocess_launcher_take_stdout_fd(launcher, fd);
-        g_subprocess_launcher_take_stderr_fd(launcher, dup(fd));
+        if (!(flags & G_SUBPROCESS_FLAGS_STDOUT_PIPE))
+            g_subprocess_launcher_take_stdout_fd(launcher, dup(fd));
+        g_subprocess_launcher_take_stderr_fd(launcher, fd);
     }
     for (guint i = 0; i < command->fds->len; i++) {
         PassedFd *passed = &g_array_index(command->fds, PassedFd, i);
@@ -234,6 +256,11 @@ GSubprocess *pif_command_start(PifCommand *command, GError **error)
 {
     GSubprocessFlags captured = G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE;
     return spawn(command, command->is_captured ? captured : G_SUBPROCESS_FLAGS_NONE, error);
+}
+
+GSubprocess *pif_command_start_piped(PifCommand *command, GError **error)
+{
+    return spawn(command, G_SUBPROCESS_FLAGS_STDOUT_PIPE, error);
 }
 
 /* One run in progress: the child, and the deadline that kills it. */

@@ -50,6 +50,10 @@ gboolean pif_command_run_finish(PifCommand *command, GAsyncResult *result, char 
  * the log file if one is set, else to ours. The caller supervises the GSubprocess. */
 GSubprocess *pif_command_start(PifCommand *command, GError **error);
 
+/* The same with a pipe at its standard output, for the caller to read; a log file gets its standard
+ * error only. It reads the input, if one is set. */
+GSubprocess *pif_command_start_piped(PifCommand *command, GError **error);
+
 /* Path of one of pifarm's own programs: beside the running one in a build folder, else in libexec.
  * Free it. */
 char *pif_command_find_own(const char *name);

@@ -27,6 +27,14 @@ char *pif_paths_runtime_dir(void)
     return choose("PIFARM_RUNTIME_DIR", runtime_dir_of_root, g_get_user_runtime_dir());
 }
 
+char *pif_paths_cache_dir(void)
+{
+    const char *chosen = g_getenv("PIFARM_CACHE");
+    if (chosen && *chosen)
+        return g_canonicalize_filename(chosen, NULL);
+    return g_build_filename(g_get_user_cache_dir(), "pifarm", NULL);
+}
+
 char *pif_paths_store_dir(void)
 {
     g_autofree char *state = pif_paths_state_dir();

@@ -8,6 +8,8 @@
 char *pif_paths_state_dir(void);
 /* /run/pifarm, or $XDG_RUNTIME_DIR/pifarm; PIFARM_RUNTIME_DIR overrides. Free it. */
 char *pif_paths_runtime_dir(void);
+/* What can be made again: $PIFARM_CACHE, or pifarm in $XDG_CACHE_HOME or ~/.cache. Free it. */
+char *pif_paths_cache_dir(void);
 /* <state>/images: the image store, shared by all farms. */
 char *pif_paths_store_dir(void);
 /* <state>/farms/<farm>: state.db, clones/, libvirt/, known_hosts, logs/. */

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+// The kernel's command line in cmdline.txt. Pure.
+#pragma once
+
+#include <glib.h>
+
+/* Without the words by which Raspberry Pi OS starts its first-boot scripts, which grow the root,
+ * make host keys and boot again. All else stays as it is. Free it. */
+char *pif_command_line_drop_first_boot(const char *command_line);
