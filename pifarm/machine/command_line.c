@@ -25,7 +25,8 @@ static const struct {
     /* With cdc_subset, usb-net gets a random MAC if that driver is the first to see it. */
     {"modprobe.blacklist=cdc_subset", NULL},
     /* The watchdog of QEMU's board does not count down: to start it resets the machine at once
-     * (NETBOOT.md 4.3). The first is read by RaspiOS's initramfs, the second by systemd. */
+     * (NETBOOT.md 4.3). RaspiOS's initramfs would at boot (the first), systemd at each reboot,
+     * before its file systems are clean (the second turns that off, too; seen with Debian 12). */
     {"watchdog_disarm=0", "watchdog_disarm="},
     {"systemd.watchdog_sec=0", "systemd.watchdog_sec="},
     /* The USB driver of Raspberry Pi's own kernel hangs in emulation with its FIQ in use
