@@ -18,8 +18,7 @@
 /* The longest socket libvirt makes in its root: a domain's ID and 20 letters of its name. */
 static const char longest_socket[] = "/lib/qemu/domain-99999-abcdefghijklmnopqrst/monitor.sock";
 
-static const size_t max_root_length =
-    sizeof(((struct sockaddr_un *)NULL)->sun_path) - sizeof longest_socket;
+enum { MAX_ROOT_LENGTH = sizeof(((struct sockaddr_un *)NULL)->sun_path) - sizeof longest_socket };
 
 /* A short name for a long path: a symbolic link in the runtime folder. It must be the same for
  * every daemon of the farm, as libvirt writes it into the state of running domains. */
@@ -29,11 +28,11 @@ static gboolean shorten(const char *directory, char **ret_root, GError **error)
     g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, directory, -1);
     g_autofree char *link = g_strdup_printf("%s/%.8s", runtime, hash);
     g_autofree char *target = g_file_read_link(link, NULL);
-    if (strlen(link) > max_root_length)
+    if (strlen(link) > MAX_ROOT_LENGTH)
         return pif_error_set(error, PIF_ERROR_CONFIG,
-                             "the path %s is too long for libvirt's sockets (at most %zu bytes), "
+                             "the path %s is too long for libvirt's sockets (at most %d bytes), "
                              "and so is %s; try a shorter PIFARM_STATE_DIR or PIFARM_RUNTIME_DIR",
-                             directory, max_root_length, link);
+                             directory, MAX_ROOT_LENGTH, link);
     if (!pif_dir_make(runtime, 0755, error))
         return FALSE;
     if (g_strcmp0(target, directory) != 0 &&
@@ -56,7 +55,8 @@ static gboolean write_if_other(const char *path, const char *data, gsize size, m
     return pif_file_write(path, data, (gssize)size, mode, error);
 }
 
-/* dynamic_ownership: files are used the way they lie, see write_security() in domain.c.
+/* dynamic_ownership, remember_owner: files are used the way they lie, see write_security() in
+ * domain.c; what libvirt remembers needs rights over the host.
  * stdio_handler: without virtlogd. security_driver: AppArmor's profiles do not know our paths.
  * cgroup_controllers, namespaces: they would cost each start more than the rest of libvirt. */
 static gboolean write_settings(const char *root, const PifQemuUser *user, GError **error)
@@ -67,6 +67,7 @@ static gboolean write_settings(const char *root, const PifQemuUser *user, GError
                                             "user = \"+%u\"\n"
                                             "group = \"+%u\"\n"
                                             "dynamic_ownership = 0\n"
+                                            "remember_owner = 0\n"
                                             "stdio_handler = \"file\"\n"
                                             "security_driver = \"none\"\n"
                                             "cgroup_controllers = []\n"
@@ -123,7 +124,7 @@ PifEmbedded *pif_embedded_prepare(const char *directory, const PifQemuUser *user
     g_autoptr(PifEmbedded) embedded = g_new0(PifEmbedded, 1);
     if (!pif_dir_make(directory, 0755, error))
         return NULL;
-    if (strlen(directory) <= max_root_length)
+    if (strlen(directory) <= MAX_ROOT_LENGTH)
         embedded->root = g_strdup(directory);
     else if (!shorten(directory, &embedded->root, error))
         return NULL;

@@ -28,11 +28,16 @@ static void set_up_library(void)
     gvir_event_register();
 }
 
+static gboolean is_on_this_host(const char *uri)
+{
+    return g_str_has_prefix(uri, "qemu:///") || g_str_has_prefix(uri, "qemu+unix:///");
+}
+
 /* QEMU's user is known where its files are ours to give: for a libvirtd on this host as well. */
 static gboolean prepare(PifHypervisor *hypervisor, const char *uri, const char *directory,
                         GError **error)
 {
-    if (uri && !g_str_has_prefix(uri, "qemu:///system"))
+    if (uri && !is_on_this_host(uri))
         return TRUE;
     hypervisor->user = pif_qemu_user_find(error);
     if (!hypervisor->user || uri)
@@ -73,20 +78,21 @@ static char *node_of(const PifHypervisor *hypervisor, virDomain *domain)
     return node;
 }
 
-/* A domain found when we open is running, or its QEMU has gone, or waits for us to end it because
- * the guest has shut down. To ask QEMU is to wait until libvirt knows; the last case is ended here.
- */
+/* A domain found when we open runs, or its QEMU has gone, or waits to be ended since the guest has
+ * shut down. To ask QEMU something is to wait until libvirt has found out which; the answer is of
+ * no interest. What does not run is ended for good here. */
 static gboolean is_really_running(virDomain *domain)
 {
-    static const char command[] = "{\"execute\": \"query-status\"}";
     char *reply = NULL;
-    if (virDomainQemuMonitorCommand(domain, command, &reply, 0) < 0)
-        return virDomainIsActive(domain) == 1;
-    gboolean is_shut_down = strstr(reply, "\"shutdown\"") != NULL;
+    int state = VIR_DOMAIN_NOSTATE;
+    virDomainQemuMonitorCommand(domain, "{\"execute\": \"query-status\"}", &reply, 0);
     free(reply);
-    if (is_shut_down)
+    if (virDomainGetState(domain, &state, NULL, 0) < 0)
+        return FALSE;
+    gboolean is_running = state == VIR_DOMAIN_RUNNING || state == VIR_DOMAIN_PAUSED;
+    if (!is_running)
         virDomainDestroy(domain);
-    return !is_shut_down;
+    return is_running;
 }
 
 static gboolean list_domains(PifHypervisor *hypervisor, virDomainPtr **ret_domains, GError **error)
@@ -159,7 +165,8 @@ char **pif_hypervisor_list_running(PifHypervisor *hypervisor, GError **error)
     g_autoptr(GStrvBuilder) nodes = g_strv_builder_new();
     for (virDomainPtr *domain = domains; *domain; domain++) {
         g_autofree char *node = node_of(hypervisor, *domain);
-        if (node)
+        const PifMachine *machine = node ? pif_machine_find(hypervisor, node) : NULL;
+        if (node && !(machine && machine->is_stopping))
             g_strv_builder_add(nodes, node);
     }
     return g_strv_builder_end(nodes);

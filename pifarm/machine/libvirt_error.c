@@ -4,6 +4,7 @@
 #include "pifarm/machine/internal.h"
 #include "pifarm/machine/last_words.h"
 
+#include <errno.h>
 #include <libvirt/virterror.h>
 
 static const struct {
@@ -17,8 +18,27 @@ static const struct {
     {VIR_ERR_AGENT_UNRESPONSIVE, PIF_ERROR_TIMEOUT}, {VIR_ERR_RESOURCE_BUSY, PIF_ERROR_BUSY},
 };
 
+/* What the kernel answered to libvirt is in int1. */
+static PifErrorCode code_of_errno(int err)
+{
+    switch (err) {
+    case ENOENT:
+        return PIF_ERROR_NOT_FOUND;
+    case EACCES:
+    case EPERM:
+        return PIF_ERROR_DENIED;
+    case EBUSY:
+    case EAGAIN:
+        return PIF_ERROR_BUSY;
+    default:
+        return PIF_ERROR_EXTERNAL;
+    }
+}
+
 static PifErrorCode code_of(const virError *failure)
 {
+    if (failure->code == VIR_ERR_SYSTEM_ERROR)
+        return code_of_errno(failure->int1);
     for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
         if (codes[i].libvirt == failure->code)
             return codes[i].code;

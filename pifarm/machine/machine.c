@@ -6,22 +6,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libvirt/virterror.h>
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
 
+/* Whom we await no end of is not looked up: libvirt would log each time that it found nothing. */
 virDomain *pif_hypervisor_find_domain(PifHypervisor *hypervisor, const char *node)
 {
-    g_autofree char *uuid = pif_domain_uuid(hypervisor->farm, node);
-    return virDomainLookupByUUIDString(hypervisor->connection, uuid);
+    const PifMachine *machine = pif_machine_find(hypervisor, node);
+    return machine ? virDomainLookupByUUIDString(hypervisor->connection, machine->uuid) : NULL;
 }
 
 gboolean pif_hypervisor_is_running(PifHypervisor *hypervisor, const char *node)
 {
+    const PifMachine *machine = pif_machine_find(hypervisor, node);
     g_autoptr(virDomain) domain = pif_hypervisor_find_domain(hypervisor, node);
-    return domain && virDomainIsActive(domain) == 1;
+    return domain && !machine->is_stopping && virDomainIsActive(domain) == 1;
 }
 
 /* libvirt would say that it cannot make the TAP, not why. One that is left over belongs to a QEMU
@@ -50,22 +51,31 @@ static gboolean check_files(const PifQemuUser *user, const PifMachineSpec *spec,
 }
 
 /* The spec with what the host decides. */
-static char *make_xml(PifHypervisor *hypervisor, const PifMachineSpec *spec)
+static char *make_xml(const PifHypervisor *hypervisor, const PifMachineSpec *spec)
 {
-    PifMachineSpec complete = *spec;
+    const PifEmbedded *embedded = hypervisor->embedded;
     int n_running = virConnectNumOfDomains(hypervisor->connection);
+    PifMachineSpec complete = *spec;
     complete.is_multithreaded =
         pif_domain_wants_threads(g_get_num_processors(), (unsigned)MAX(n_running, 0));
     if (!complete.emulator)
-        complete.emulator =
-            hypervisor->embedded ? hypervisor->embedded->emulator : "/usr/bin/qemu-system-aarch64";
+        complete.emulator = embedded ? embedded->emulator : "/usr/bin/qemu-system-aarch64";
     return pif_domain_xml(&complete);
+}
+
+/* libvirt is still busy with the end of the last run: this waits for it. */
+static void finish_last_run(PifHypervisor *hypervisor, const char *node)
+{
+    g_autoptr(virDomain) domain = pif_hypervisor_find_domain(hypervisor, node);
+    if (domain)
+        virDomainDestroy(domain);
 }
 
 gboolean pif_hypervisor_start(PifHypervisor *hypervisor, const PifMachineSpec *spec, GError **error)
 {
     if (pif_hypervisor_is_running(hypervisor, spec->node))
         return pif_error_set(error, PIF_ERROR_EXISTS, "node %s runs already", spec->node);
+    finish_last_run(hypervisor, spec->node);
     if (!check_tap(spec, error) ||
         (hypervisor->user && !check_files(hypervisor->user, spec, error)))
         return FALSE;
@@ -77,34 +87,32 @@ gboolean pif_hypervisor_start(PifHypervisor *hypervisor, const PifMachineSpec *s
     return TRUE;
 }
 
-/* libvirt asks QEMU to end, then looks five times a second whether it has. QEMU needs a tenth of
- * that, so it is asked and waited for here; libvirt then finds it gone. */
-static void end_qemu(const PifHypervisor *hypervisor, virDomain *domain)
+/* libvirt asks QEMU to end, then looks five times a second whether it has gone, and PID 1 has
+ * noticed. QEMU needs a fraction of that, so it is asked and waited for here. */
+static gboolean end_qemu(const PifHypervisor *hypervisor, virDomain *domain)
 {
     enum { PATIENCE_MS = 1000 };
     gint64 pid = hypervisor->embedded
                      ? pif_embedded_read_pid(hypervisor->embedded, virDomainGetName(domain))
                      : 0;
     g_auto(PifFd) process = pid > 0 ? (int)syscall(SYS_pidfd_open, (pid_t)pid, 0) : -1;
-    if (process < 0 || syscall(SYS_pidfd_send_signal, process, SIGTERM, NULL, 0) < 0)
-        return;
-    struct pollfd exited = {.fd = process, .events = POLLIN};
-    poll(&exited, 1, PATIENCE_MS);
+    struct pollfd gone = {.fd = process, .events = POLLIN};
+    return process >= 0 && syscall(SYS_pidfd_send_signal, process, SIGTERM, NULL, 0) == 0 &&
+           poll(&gone, 1, PATIENCE_MS) == 1;
 }
 
+/* When QEMU has gone, libvirt tidies up by itself and then reports the end. */
 gboolean pif_hypervisor_stop(PifHypervisor *hypervisor, const char *node, GError **error)
 {
-    g_autoptr(virDomain) domain = pif_hypervisor_find_domain(hypervisor, node);
-    if (!domain && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN)
-        return TRUE;
-    if (!domain)
-        return pif_libvirt_error(error, "cannot find the machine of node %s", node);
     PifMachine *machine = pif_machine_find(hypervisor, node);
-    if (machine)
-        machine->is_stopping = TRUE;
-    end_qemu(hypervisor, domain);
-    if (virDomainDestroy(domain) == 0 || virDomainIsActive(domain) != 1)
+    g_autoptr(virDomain) domain = pif_hypervisor_find_domain(hypervisor, node);
+    if (!domain)
         return TRUE;
+    machine->is_stopping = TRUE;
+    if (end_qemu(hypervisor, domain) || virDomainDestroy(domain) == 0 ||
+        virDomainIsActive(domain) != 1)
+        return TRUE;
+    machine->is_stopping = FALSE;
     return pif_libvirt_error(error, "cannot stop node %s", node);
 }
 

@@ -265,51 +265,101 @@ static char *hash_of(const char *path)
 
 /* --- tests --------------------------------------------------------------------------------- */
 
-/* Starts the node and then keeps the hypervisor open for ever. */
-static G_NORETURN void keep_hypervisor(int ready_fd)
+/* libvirt opens one root in a process once, so who opens it for a while does so in a child. */
+static pid_t start_child(void (*work)(int), int *ret_ready_fd)
 {
-    rack.hypervisor = open_hypervisor(NULL);
-    if (rack.hypervisor && pif_hypervisor_start(rack.hypervisor, &rack.spec, NULL) &&
-        write(ready_fd, "!", 1) == 1)
-        pause();
-    _exit(1);
-}
-
-static pid_t start_keeper(void)
-{
-    char byte = 0;
     int pipe_fds[2];
     g_assert_cmpint(pipe(pipe_fds), ==, 0);
-    pid_t keeper = fork();
-    if (keeper == 0)
-        keep_hypervisor(pipe_fds[1]);
-    close(pipe_fds[1]);
-    g_assert_cmpint(read(pipe_fds[0], &byte, 1), ==, 1);
-    close(pipe_fds[0]);
-    return keeper;
-}
-
-/* In a process of its own, as libvirt cannot open a root after it failed to. */
-static void assert_second_keeper_is_refused(void)
-{
-    int status = 0;
-    pid_t second = fork();
-    if (second == 0) {
-        fails(PIF_ERROR_BUSY, "another process runs the machines", open_hypervisor(&error));
+    pid_t child = fork();
+    if (child == 0) {
+        close(pipe_fds[0]);
+        work(pipe_fds[1]);
         _exit(0);
     }
-    g_assert_cmpint(waitpid(second, &status, 0), ==, second);
+    close(pipe_fds[1]);
+    *ret_ready_fd = pipe_fds[0];
+    return child;
+}
+
+static void assert_child_does(void (*work)(int))
+{
+    int ready_fd = -1, status = 0;
+    pid_t child = start_child(work, &ready_fd);
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
     g_assert_cmpint(status, ==, 0);
+    close(ready_fd);
+}
+
+/* Starts work, which writes a byte when it is time to kill it, and kills it. */
+static void kill_child_in(void (*work)(int), void (*meanwhile)(void))
+{
+    char byte = 0;
+    int ready_fd = -1;
+    pid_t child = start_child(work, &ready_fd);
+    g_assert_cmpint(read(ready_fd, &byte, 1), ==, 1);
+    if (meanwhile)
+        meanwhile();
+    kill(child, SIGKILL);
+    g_assert_cmpint(waitpid(child, NULL, 0), ==, child);
+    close(ready_fd);
+}
+
+static void keep_node(int ready_fd)
+{
+    ok(rack.hypervisor = open_hypervisor(&error));
+    start_node();
+    g_assert_cmpint(write(ready_fd, "!", 1), ==, 1);
+    pause();
+}
+
+static void keep_node_until_power_off(int ready_fd)
+{
+    ok(rack.hypervisor = open_hypervisor(&error));
+    start_node();
+    type(log_in(), "poweroff\n");
+    g_assert_cmpint(write(ready_fd, "!", 1), ==, 1);
+    pause();
+}
+
+static void fail_to_open(int unused)
+{
+    fails(PIF_ERROR_BUSY, "another process runs the machines", open_hypervisor(&error));
+}
+
+static void a_second_process_is_refused(void)
+{
+    assert_child_does(fail_to_open);
+}
+
+static void wait_for_power_down(void)
+{
+    gint64 deadline_us = g_get_monotonic_time() + BOOT_S * G_USEC_PER_SEC;
+    while (pif_machine_guess_ending(rack.console_log) != PIF_MACHINE_POWERED_OFF) {
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline_us);
+        g_usleep(50000); /* a file tells nobody that it has grown enough */
+    }
+}
+
+static void find_nothing_running(int unused)
+{
+    g_auto(GStrv) running = NULL;
+    ok(rack.hypervisor = open_hypervisor(&error));
+    ok(running = pif_hypervisor_list_running(rack.hypervisor, &error));
+    g_assert_cmpuint(g_strv_length(running), ==, 0);
+    run("! ip link show q0tap1 2>/dev/null");
+}
+
+static void a_guest_that_powered_off_while_nobody_watched_is_not_running(void)
+{
+    kill_child_in(keep_node_until_power_off, NULL);
+    wait_for_power_down();
+    assert_child_does(find_nothing_running);
 }
 
 static void a_guest_outlives_the_process_that_started_it(void)
 {
-    pid_t keeper = start_keeper();
-    assert_second_keeper_is_refused();
-    kill(keeper, SIGKILL);
-    g_assert_cmpint(waitpid(keeper, NULL, 0), ==, keeper);
-
     g_auto(GStrv) running = NULL;
+    kill_child_in(keep_node, a_second_process_is_refused);
     ok(rack.hypervisor = open_hypervisor(&error));
     ok(running = pif_hypervisor_list_running(rack.hypervisor, &error));
     g_assert_cmpuint(g_strv_length(running), ==, 1);
@@ -469,6 +519,7 @@ int main(int argc, char **argv)
     set_up();
     g_autofree char *before = hash_of(rack.base);
 #define TEST(function) g_test_add_func("/machine/" #function, function)
+    TEST(a_guest_that_powered_off_while_nobody_watched_is_not_running);
     TEST(a_guest_outlives_the_process_that_started_it);
     TEST(the_console_takes_a_login_and_answers);
     TEST(a_console_closed_and_opened_again_is_the_same);
