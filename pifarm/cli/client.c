@@ -164,7 +164,9 @@ static SoupMessage *new_message(const char *method, const char *path)
 
 static gboolean take_transport_error(GError **error, GError *failure)
 {
-    return pif_error_take(error, failure, "the daemon does not answer");
+    pif_error_set(error, PIF_ERROR_PROTOCOL, "the daemon does not answer: %s", failure->message);
+    g_error_free(failure);
+    return FALSE;
 }
 
 /* Turns an answer that reports an error into that error. */
@@ -233,6 +235,18 @@ gboolean pif_client_post_nodes(PifClient *client, const char *path, const GPtrAr
     gboolean is_ok = pif_client_post(client, path, body, ret_answer, error);
     json_decref(body);
     return is_ok;
+}
+
+gboolean pif_client_shut_down(PifClient *client, const PifFarm *farm, GError **error)
+{
+    g_autofree char *runtime = pif_paths_runtime_dir();
+    g_autofree char *lock_path = g_strdup_printf("%s/%s.lock", runtime, farm->name);
+    g_auto(PifFd) lock = -1;
+    json_t *nothing = json_object();
+    gboolean is_ok = pif_client_post(client, "/v1/shutdown", nothing, NULL, error);
+    json_decref(nothing);
+    /* the daemon holds it as long as it lives */
+    return is_ok && pif_file_lock(lock_path, TRUE, TRUE, "the farm", &lock, error);
 }
 
 GInputStream *pif_client_open_stream(PifClient *client, const char *path, GError **error)

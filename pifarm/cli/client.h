@@ -22,14 +22,18 @@ gboolean pif_client_is_daemon_up(const PifFarm *farm);
 void pif_client_free(PifClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifClient, pif_client_free)
 
-/* The daemon's own errors come back with their code. ret_answer may be NULL; else free with
- * json_decref. */
+/* The daemon's own errors come back with their code; PROTOCOL means that it has died or speaks
+ * another language. ret_answer may be NULL; else free with json_decref. */
 gboolean pif_client_get(PifClient *client, const char *path, json_t **ret_answer, GError **error);
 gboolean pif_client_post(PifClient *client, const char *path, json_t *body, json_t **ret_answer,
                          GError **error);
 /* POST of {"nodes": [names]}. nodes: array of const PifNode*. */
 gboolean pif_client_post_nodes(PifClient *client, const char *path, const GPtrArray *nodes,
                                json_t **ret_answer, GError **error);
+
+/* Takes the farm's network down and ends the daemon, returning when it has ended. BUSY while a node
+ * is on. */
+gboolean pif_client_shut_down(PifClient *client, const PifFarm *farm, GError **error);
 
 /* A streamed answer. */
 GInputStream *pif_client_open_stream(PifClient *client, const char *path, GError **error);

@@ -126,18 +126,9 @@ static gboolean are_all_off(PifClient *client, gboolean *ret_are_off, GError **e
 static gboolean take_farm_down(PifCli *cli, PifClient *client, gboolean is_whole_farm,
                                GError **error)
 {
-    json_t *nothing = json_object();
-    gboolean is_ok = pif_client_post(client, "/v1/shutdown", nothing, NULL, error);
-    json_decref(nothing);
-    if (!is_ok || !options.purge || !is_whole_farm)
-        return is_ok;
     g_autofree char *directory = pif_paths_farm_dir(cli->farm->name);
-    g_autofree char *runtime = pif_paths_runtime_dir();
-    g_autofree char *lock_path = g_strdup_printf("%s/%s.lock", runtime, cli->farm->name);
-    g_auto(PifFd) lock = -1;
-    /* held by the daemon until it has ended */
-    return pif_file_lock(lock_path, TRUE, TRUE, "the farm", &lock, error) &&
-           pif_dir_remove(directory, error);
+    return pif_client_shut_down(client, cli->farm, error) &&
+           (!options.purge || !is_whole_farm || pif_dir_remove(directory, error));
 }
 
 static gboolean take_down(PifCli *cli, PifClient *client, const GPtrArray *nodes, GError **error)

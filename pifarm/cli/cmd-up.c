@@ -127,19 +127,51 @@ static gboolean check_rights(GError **error)
                          "do: pifarm up --dry-run)");
 }
 
-static gboolean turn_on(PifCli *cli, const GPtrArray *nodes, GError **error)
+static gboolean try_to_turn_on(PifCli *cli, const GPtrArray *nodes, json_t **ret_answer,
+                               GError **error)
 {
     g_autoptr(PifClient) client = NULL;
-    json_t *answer = NULL;
     json_t *nothing = json_object();
     gboolean is_ok = pif_client_connect(cli->farm, TRUE, &client, error) &&
                      pif_client_post(client, "/v1/reload", nothing, NULL, error) &&
-                     pif_client_post_nodes(client, "/v1/power/on", nodes, &answer, error);
-    if (is_ok)
-        mention_already_on(answer);
-    json_decref(answer);
+                     pif_client_post_nodes(client, "/v1/power/on", nodes, ret_answer, error);
     json_decref(nothing);
     return is_ok;
+}
+
+/* A daemon with nothing to do has no reason to stay. */
+static void end_idle_daemon(const PifFarm *farm)
+{
+    g_autoptr(PifClient) client = NULL;
+    if (pif_client_connect(farm, FALSE, &client, NULL) && client)
+        pif_client_shut_down(client, farm, NULL);
+}
+
+/* A daemon that dies under the request may have begun it: then its successor goes on with it, and
+ * what we ask for again is there already. */
+static gboolean turn_on(PifCli *cli, const GPtrArray *nodes, GError **error)
+{
+    enum { MAX_TRIES = 3 };
+    for (int try = 1;; try++) {
+        GError *failure = NULL;
+        json_t *answer = NULL;
+        if (try_to_turn_on(cli, nodes, &answer, &failure)) {
+            if (try == 1)
+                mention_already_on(answer);
+            json_decref(answer);
+            return TRUE;
+        }
+        if (try > 1 && g_error_matches(failure, PIF_ERROR, PIF_ERROR_EXISTS)) {
+            g_error_free(failure);
+            return TRUE;
+        }
+        if (try == MAX_TRIES || !g_error_matches(failure, PIF_ERROR, PIF_ERROR_PROTOCOL)) {
+            end_idle_daemon(cli->farm);
+            g_propagate_error(error, failure);
+            return FALSE;
+        }
+        g_error_free(failure);
+    }
 }
 
 static gboolean wait_for_goal(PifCli *cli, const GPtrArray *nodes, GError **error)

@@ -192,23 +192,29 @@ static void take_event(Waiter *waiter, const char *line)
 
 static gboolean connect_to_daemon(Waiter *waiter, GError **error);
 
-static void abandon(Waiter *waiter, GError *failure)
+/* A daemon that dies under us is started again, a few times. */
+static gboolean connect_patiently(Waiter *waiter, GError **error)
 {
-    waiter->failure = failure;
-    g_main_loop_quit(waiter->loop);
+    for (;;) {
+        GError *failure = NULL;
+        g_clear_object(&waiter->events);
+        g_clear_pointer(&waiter->client, pif_client_free);
+        if (connect_to_daemon(waiter, &failure))
+            return TRUE;
+        if (waiter->reconnects++ >= MAX_RECONNECTS ||
+            !g_error_matches(failure, PIF_ERROR, PIF_ERROR_PROTOCOL)) {
+            g_propagate_error(error, failure);
+            return FALSE;
+        }
+        g_error_free(failure);
+    }
 }
 
 static void reconnect(Waiter *waiter)
 {
-    GError *failure = NULL;
-    g_clear_object(&waiter->events);
-    g_clear_pointer(&waiter->client, pif_client_free);
-    if (waiter->reconnects++ >= MAX_RECONNECTS)
-        pif_error_set(&failure, PIF_ERROR_EXTERNAL,
-                      "the daemon has died %d times while we waited; see its log (pifarm doctor)",
-                      MAX_RECONNECTS);
-    if (failure || !connect_to_daemon(waiter, &failure))
-        abandon(waiter, failure);
+    waiter->reconnects++;
+    if (!connect_patiently(waiter, &waiter->failure))
+        g_main_loop_quit(waiter->loop);
 }
 
 static void on_event_line(GObject *source, GAsyncResult *result, gpointer data)
@@ -405,7 +411,7 @@ gboolean pif_wait_for(const PifFarm *farm, const GPtrArray *nodes, const PifGoal
         target->console_text = g_string_new(NULL);
         g_ptr_array_add(targets, target);
     }
-    gboolean is_ok = connect_to_daemon(&waiter, error);
+    gboolean is_ok = connect_patiently(&waiter, error);
     if (is_ok) {
         run_until_settled(&waiter, timeout_s);
         is_ok = judge(&waiter, timeout_s, error);

@@ -2,6 +2,7 @@
 // The connection to libvirt: opened, closed, and asked which of the farm's machines run.
 #include "pifarm/base/error.h"
 #include "pifarm/machine/internal.h"
+#include "pifarm/machine/stale_probe.h"
 
 #include <libvirt-glib/libvirt-glib.h>
 #include <libvirt/libvirt-qemu.h>
@@ -133,6 +134,8 @@ PifHypervisor *pif_hypervisor_open(const char *uri, const char *directory, const
         set_connect_error(error, uri, directory);
         return NULL;
     }
+    if (hypervisor->embedded)
+        pif_stale_probes_kill(hypervisor->embedded->root);
     if (!pif_events_register(hypervisor, error) || !adopt_running(hypervisor, error))
         return NULL;
     if (hypervisor->embedded)

@@ -20,12 +20,17 @@ setup() {
     cd "$FARM_DIR"
 }
 
+teardown() {
+    run_cleanups
+    cd "$FARM_DIR" && pifarm down --all --now --purge
+}
+
 @test "up survives a daemon killed at any stage of it" {
     for stage in preparing starting booting; do
         pifarm up --all --wait --timeout 240 &
         up=$!
         cleanup kill "$up"
-        timeout 60 sh -c "until pifarm list --json 2>/dev/null | grep -q '\"$stage\"'; do :; done"
+        timeout 60 tail -n +1 -F "$PIFARM_STATE_DIR/farms/bats/logs/pifarmd.log" 2>/dev/null | grep -q -m1 ": $stage"
         pkill -KILL -f "pifarmd --farm $FARM_DIR/farm.yaml"
         wait "$up"
         [ "$(state_of n1) $(state_of n2)" = "ready ready" ]
@@ -43,13 +48,14 @@ setup() {
     says "socat"
     run -0 ip -brief link
     [ "$(wc -l <<<"$output")" -eq 1 ]
-    run -0 pifarm down --all
+    run -1 daemon_pid
 }
 
 @test "a machine that dies is failed, with the reason, and up starts it again" {
     pifarm up n1 --wait --timeout 120
     pkill -KILL -f "qemu-system-aarch64.*$BATS_FILE_TMPDIR"
-    run -1 pifarm wait n1 --timeout 30
+    await_event n1 failed
+    fails_with 1 pifarm wait n1
     says "n1: failed"
     pifarm up n1 --wait --timeout 120
     pifarm down --all --now

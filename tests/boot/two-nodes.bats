@@ -135,7 +135,7 @@ setup() {
 @test "a guest's power-off ends its machine; up turns it on again with what it had written" {
     pifarm ssh n2 'echo kept >file; sync'
     pifarm ssh n2 poweroff || true
-    timeout 60 sh -c "pifarm log n2 --events --follow | grep -m1 ' halted ' >/dev/null"
+    await_event n2 halted
     [ "$(state_of n2)" = halted ]
     fails_with 1 pifarm wait n2
     says "n2: halted"

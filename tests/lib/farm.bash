@@ -36,13 +36,19 @@ daemon_pid() {
     pgrep -f "pifarmd --farm $FARM_DIR/farm.yaml"
 }
 
+# await_event NODE KIND [COUNT]: waits until that many events of the kind have been recorded.
+await_event() {
+    # a grep that writes to /dev/null would go on reading
+    timeout 120 sh -c "pifarm log $1 --events --follow | grep -m ${3:-1} ' $2 ' | cat >&2"
+}
+
 # next_boot NODE COMMAND...: runs the command, which is to make the node boot again, and waits until it does.
 next_boot() {
     local node=$1 boots
     shift
     boots=$(pifarm log "$node" --events | grep -c ' queued ')
     "$@" || true
-    timeout 120 sh -c "pifarm log $node --events --follow | grep -m $((boots + 1)) ' queued ' >/dev/null"
+    await_event "$node" queued $((boots + 1))
 }
 
 # state_of NODE
