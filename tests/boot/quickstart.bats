@@ -1,0 +1,45 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The first command that a stranger types, from no farm to two nodes that talk, and back to nothing.
+load ../lib/common.bash
+
+quickstart() {
+    "$PIFARM_SOURCE/examples/quickstart" --flavour tiny "$@"
+}
+
+setup() {
+    own_folders
+    export PIFARM_QUICKSTART_DIR="$BATS_TEST_TMPDIR/farm"
+    chmod a+x "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
+    cleanup quickstart --down --purge
+}
+
+@test "quickstart starts two nodes that talk, again in seconds, and takes them away" {
+    run quickstart
+    [ "$status" -eq 0 ]
+    says 'PING n2'
+    says '3 packets transmitted, 3 packets received, 0% packet loss'
+    says 'aarch64 GNU/Linux'
+    says './pifarm down --all'
+    [ "$(grep -cE '^n[12] .* ready ' <<<"$output")" -eq 2 ]
+
+    # its words on how to go on are true
+    cd "$PIFARM_QUICKSTART_DIR"
+    run ./pifarm list
+    [ "$status" -eq 0 ]
+
+    # nothing is made anew the second time
+    local before=$SECONDS
+    run quickstart
+    [ "$status" -eq 0 ]
+    says 'ninja: no work to do'
+    says '3 packets received'
+    [ $((SECONDS - before)) -lt 30 ]
+
+    run quickstart --down --purge
+    [ "$status" -eq 0 ]
+    [ ! -e "$PIFARM_QUICKSTART_DIR" ]
+    [ -z "$(ip -brief link show type bridge)" ]
+    run pgrep -f "$PIFARM_STATE_DIR"
+    [ "$status" -eq 1 ]
+}
