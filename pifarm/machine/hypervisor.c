@@ -4,11 +4,11 @@
 #include "pifarm/machine/internal.h"
 #include "pifarm/machine/stale_probe.h"
 
+#include <errno.h>
 #include <libvirt-glib/libvirt-glib.h>
 #include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void free_domains(virDomainPtr *domains)
 {
@@ -52,7 +52,8 @@ static gboolean set_connect_error(GError **error, const char *uri, const char *d
     const virError *failure = virGetLastError();
     if (uri)
         return pif_libvirt_error(error, "cannot connect to libvirt at %s", uri);
-    if (failure && failure->message && strstr(failure->message, "pid file"))
+    /* The errno value of the lock that the driver could not get. */
+    if (failure && failure->code == VIR_ERR_SYSTEM_ERROR && failure->int1 == EAGAIN)
         return pif_error_set(error, PIF_ERROR_BUSY,
                              "another process runs the machines in %s; stop that pifarmd first",
                              directory);

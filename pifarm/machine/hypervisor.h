@@ -16,8 +16,8 @@ typedef enum {
     PIF_MACHINE_CRASHED,     /* QEMU died */
 } PifMachineEvent;
 
-/* In the default main context, STARTED and then one of the others for every machine that was
- * started or found running. detail is for people (QEMU's last words), may be NULL. A machine that
+/* In the default main context: STARTED for a machine that was started, and one of the others for it
+ * or for one found running. detail is for people (QEMU's last words), may be NULL. A machine that
  * ended while no hypervisor was open gets no event: it is missing from
  * pif_hypervisor_list_running(). */
 typedef void (*PifMachineEventFunc)(const char *node, PifMachineEvent event, const char *detail,

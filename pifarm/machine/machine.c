@@ -4,7 +4,6 @@
 #include "pifarm/base/fd.h"
 #include "pifarm/machine/internal.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
@@ -87,18 +86,28 @@ gboolean pif_hypervisor_start(PifHypervisor *hypervisor, const PifMachineSpec *s
     return TRUE;
 }
 
-/* libvirt asks QEMU to end, then looks five times a second whether it has gone, and PID 1 has
- * noticed. QEMU needs a fraction of that, so it is asked and waited for here. */
-static gboolean end_qemu(const PifHypervisor *hypervisor, virDomain *domain)
+static gint64 read_pid(const PifHypervisor *hypervisor, virDomain *domain)
+{
+    if (!hypervisor->embedded)
+        return 0;
+    return pif_embedded_read_pid(hypervisor->embedded, virDomainGetName(domain));
+}
+
+static gboolean ends_by(int process_fd, int signal_number)
 {
     enum { PATIENCE_MS = 1000 };
-    gint64 pid = hypervisor->embedded
-                     ? pif_embedded_read_pid(hypervisor->embedded, virDomainGetName(domain))
-                     : 0;
+    struct pollfd end = {.fd = process_fd, .events = POLLIN};
+    return syscall(SYS_pidfd_send_signal, process_fd, signal_number, NULL, 0) == 0 &&
+           poll(&end, 1, PATIENCE_MS) == 1;
+}
+
+/* libvirt would look five times a second whether QEMU has gone and PID 1 has noticed. QEMU needs a
+ * fraction of that to write out its caches and end; one that hangs is not waited for. */
+static gboolean end_qemu(const PifHypervisor *hypervisor, virDomain *domain)
+{
+    gint64 pid = read_pid(hypervisor, domain);
     g_auto(PifFd) process = pid > 0 ? (int)syscall(SYS_pidfd_open, (pid_t)pid, 0) : -1;
-    struct pollfd gone = {.fd = process, .events = POLLIN};
-    return process >= 0 && syscall(SYS_pidfd_send_signal, process, SIGTERM, NULL, 0) == 0 &&
-           poll(&gone, 1, PATIENCE_MS) == 1;
+    return process >= 0 && (ends_by(process, SIGTERM) || ends_by(process, SIGKILL));
 }
 
 /* When QEMU has gone, libvirt tidies up by itself and then reports the end. */
@@ -135,9 +144,7 @@ gboolean pif_hypervisor_get_stats(PifHypervisor *hypervisor, const char *node,
                               &records, 0) != 1)
         return FALSE;
     *ret_stats = (PifMachineStats){
-        .pid = hypervisor->embedded
-                   ? pif_embedded_read_pid(hypervisor->embedded, virDomainGetName(domain))
-                   : 0,
+        .pid = read_pid(hypervisor, domain),
         .memory_bytes = read_stat(records[0], "balloon.rss") * 1024,
         .cpu_ns = info.cpuTime,
         .rx_bytes = read_stat(records[0], "net.0.rx.bytes"),

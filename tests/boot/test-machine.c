@@ -465,6 +465,14 @@ static void a_node_stopped_and_started_at_once_reports_both_in_order(void)
     assert_events("stopped n1, started n1, ");
 }
 
+static void a_qemu_that_hangs_is_stopped_all_the_same(void)
+{
+    kill((pid_t)qemu_pid(), SIGSTOP);
+    ok(pif_hypervisor_stop(rack.hypervisor, "n1", &error));
+    assert_events("stopped n1, ");
+    start_node();
+}
+
 static void a_killed_qemu_is_a_crash(void)
 {
     kill((pid_t)qemu_pid(), SIGKILL);
@@ -531,6 +539,7 @@ int main(int argc, char **argv)
     TEST(a_power_off_in_the_guest_ends_the_machine_as_powered_off);
     TEST(to_stop_a_node_cuts_its_power_and_takes_its_tap_away);
     TEST(a_node_stopped_and_started_at_once_reports_both_in_order);
+    TEST(a_qemu_that_hangs_is_stopped_all_the_same);
     TEST(a_killed_qemu_is_a_crash);
     TEST(a_tap_of_that_name_is_named_in_the_refusal);
     TEST(a_file_out_of_qemus_reach_is_named_with_the_folder_in_the_way);
