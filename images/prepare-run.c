@@ -80,16 +80,35 @@ static gboolean start(Run *run, const char *job, GError **error)
     return TRUE;
 }
 
+/* What the worker, and what it started, wrote to standard error; on one line. Free it. */
+static char *read_log(const Run *run)
+{
+    char *log = NULL;
+    if (!pif_file_read(run->log, MAX_LOG, &log, NULL, NULL))
+        return g_strdup("");
+    return g_strdelimit(g_strstrip(log), "\n", ' ');
+}
+
 /* The output ended without a word on how it went: a crash, or a missing library. */
 static gboolean set_crash_error(Run *run, GError **error)
 {
-    g_autofree char *log = NULL;
     g_subprocess_wait(run->process, NULL, NULL);
-    if (!pif_file_read(run->log, MAX_LOG, &log, NULL, NULL))
-        log = g_strdup("");
-    g_strdelimit(g_strstrip(log), "\n", ' ');
-    return pif_error_set(error, PIF_ERROR_EXTERNAL, "pifarm-prepare ended too early, status %d: %s",
-                         g_subprocess_get_status(run->process), log);
+    g_autofree char *log = read_log(run);
+    if (g_subprocess_get_if_signaled(run->process))
+        return pif_error_set(error, PIF_ERROR_EXTERNAL, "pifarm-prepare was killed by signal %d %s",
+                             g_subprocess_get_term_sig(run->process), log);
+    return pif_error_set(error, PIF_ERROR_EXTERNAL,
+                         "pifarm-prepare ended too early, with exit status %d %s",
+                         g_subprocess_get_exit_status(run->process), log);
+}
+
+/* Why the appliance did not start, only the programs know that build and run it. */
+static gboolean set_step_error(Run *run, const GError *said, GError **error)
+{
+    g_autofree char *log = read_log(run);
+    if (is_launching(run) && *log)
+        return pif_error_set(error, said->code, "%s; %s", said->message, log);
+    return pif_error_set(error, said->code, "%s", said->message);
 }
 
 /* The next whole line. Free it. TIMEOUT when none comes in time. */
@@ -137,8 +156,7 @@ static gboolean follow(Run *run, GError **error)
         case PIF_PREPARE_DONE:
             return TRUE;
         case PIF_PREPARE_ERROR:
-            g_propagate_error(error, g_steal_pointer(&line.error));
-            return FALSE;
+            return set_step_error(run, line.error, error);
         }
     }
 }

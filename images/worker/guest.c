@@ -14,7 +14,10 @@ gboolean pif_guest_fail(const PifGuest *guest, GError **error, const char *forma
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
     const char *why = guestfs_last_error(guest->handle);
-    return pif_error_set(error, PIF_ERROR_EXTERNAL, "%s: %s", what, why ? why : "no reason given");
+    /* Behind the first line libguestfs has advice on its own debugging. */
+    g_autofree char *reason = g_strndup(why ? why : "", strcspn(why ? why : "", "\n"));
+    return pif_error_set(error, PIF_ERROR_EXTERNAL, "%s: %s", what,
+                         *reason ? reason : "no reason given");
 }
 
 /* The disk is a copy that is synced when the store takes it in: here nothing needs to wait for it.
@@ -52,7 +55,9 @@ gboolean pif_guest_launch(PifGuest *guest, GError **error)
     if (!guest->handle)
         return pif_error_set(error, PIF_ERROR_EXTERNAL, "libguestfs does not start");
     if (!configure(guest) || guestfs_launch(guest->handle) < 0)
-        return pif_guest_fail(guest, error, "the libguestfs appliance does not start");
+        return pif_guest_fail(guest, error,
+                              "the libguestfs appliance does not start (libguestfs-test-tool "
+                              "shows why)");
     return TRUE;
 }
 
