@@ -104,6 +104,7 @@ static gboolean check_arguments(const PifCliCommand *command, const char *progra
 gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GError **error)
 {
     gboolean is_help = FALSE;
+    g_assert(options->command);
     const GOptionEntry help_entry[] = {
         {"help", 'h', 0, G_OPTION_ARG_NONE, &is_help, "show this help", NULL}, G_OPTION_ENTRY_NULL};
     g_autoptr(GOptionContext) context = g_option_context_new(options->command->arguments);

@@ -29,7 +29,7 @@ lan: { bridge: clitest0, subnet: 10.98.7.0/24 }
 images:
   small: { source: small.img, enrol: { user: pi, password-hash: $6$0123456789abcdef$0123456789 } }
 nodes:
-  - { name: "n[1-2]", id: 1, image: small }
+  - { name: "n[1-2]", id: 187, image: small } # ports 5887 and 5888, that no other farm is likely to have
 END
 }
 
@@ -124,12 +124,12 @@ END
 
 @test "an SSH port that somebody has is named, with who has it" {
     write_farm
-    socat TCP-LISTEN:5702,bind=127.0.0.1,fork /dev/null 3>&- &
+    socat TCP-LISTEN:5888,bind=127.0.0.1,fork /dev/null 3>&- &
     cleanup kill $!
-    timeout 10 sh -c 'until grep -q :1646 /proc/net/tcp; do sleep 0.05; done'
+    timeout 10 sh -c 'until grep -q :1700 /proc/net/tcp; do sleep 0.05; done'
     run_doctor pifarm doctor --json
     [ "$(finding ports)" = fail ]
-    [[ $(finding ports found) == *"TCP 5702 by socat (pid "* ]]
+    [[ $(finding ports found) == *"TCP 5888 by socat (pid "* ]]
 }
 
 @test "a card user without a key is a warning" {
