@@ -240,9 +240,20 @@ static gboolean run_command(PifCli *cli, int argc, char **argv, int *ret_status,
     return command && command->run(cli, argc - 1, argv + 1, ret_status, error);
 }
 
+/* Debian's users, and root by `su`, have no sbin in their PATH; debugfs and dnsmasq are there. */
+static void extend_path(void)
+{
+    const char *path = g_getenv("PATH");
+    if (path && !strstr(path, "/usr/sbin")) {
+        g_autofree char *longer = g_strconcat(path, ":/usr/sbin:/sbin", NULL);
+        g_setenv("PATH", longer, TRUE);
+    }
+}
+
 int pif_cli_main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
+    extend_path();
     pif_log_init("pifarm", 1);
     PifCli cli = {0};
     int status = 0;

@@ -13,19 +13,21 @@ setup_file() {
     sha256sum disk.img | cut -d ' ' -f 1 >"hash"
 }
 
-# make_disk FILE: 16 MiB with a FAT that has boot files, none of them true, and an ext4.
+# make_disk FILE: 16 MiB with a FAT that has no kernel, and an ext4 that says what system it is.
 make_disk() {
+    local PATH=$PATH:/usr/sbin
     truncate -s 16M "$1"
     printf '%s\n' 'label: dos' 'start=2048, size=8192, type=c' 'start=10240, type=83' | sfdisk -q "$1"
     mformat -i "$1@@1M" -v BOOTFS -T 8192 ::
     echo 'arm_64bit=1' | mcopy -i "$1@@1M" - ::config.txt
-    mke2fs -q -t ext4 -L rootfs -E offset=$((10240 * 512)) "$1" 11M 2>/dev/null
+    mkdir -p root/etc
+    echo 'PRETTY_NAME="Small Linux 1"' >root/etc/os-release
+    mke2fs -q -t ext4 -L rootfs -d root -E offset=$((10240 * 512)) "$1" 11M 2>/dev/null
 }
 
 setup() {
     own_folders
     cd "$BATS_TEST_TMPDIR"
-    PATH=$PATH:/usr/sbin
     disk=$BATS_FILE_TMPDIR/disk
     hash=$(cat "$BATS_FILE_TMPDIR/hash")
 }
@@ -133,6 +135,11 @@ disk ${hash:0:12}" ]
     says 'no kernel8.img on the boot partition'
     grep -qE '^ +1 1\.0.MiB +4\.0.MiB 0x0c vfat +BOOTFS boot$' <<<"$output"
     grep -qE '^ +2 5\.0.MiB +11\.0.MiB 0x83 ext4 +rootfs root$' <<<"$output"
+}
+
+@test "inspect finds its programs for a user, whose PATH has no sbin" {
+    PATH=$PIFARM_BUILD/bin:/usr/bin:/bin fails_with 0 pifarm image inspect "$disk.img"
+    says 'system:      Small Linux 1'
 }
 
 @test "inspect takes a name, a hash, a file, and says the same of all" {
