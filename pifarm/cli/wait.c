@@ -238,12 +238,10 @@ static void on_ping_done(GObject *source, GAsyncResult *result, gpointer data)
 {
     (void)source;
     g_autoptr(GError) failure = NULL;
-    gboolean is_ok = pif_command_run_finish(NULL, result, NULL, &failure);
-    if (failure && g_strrstr(failure->message, "Operation was cancelled"))
-        return;
-    if (is_ok)
+    pif_command_run_finish(NULL, result, NULL, &failure);
+    if (!failure)
         reach(data);
-    else
+    else if (!strstr(failure->message, "Operation was cancelled")) /* then the target is gone */
         give_up(data, "%s: %s", ((Target *)data)->node->name, failure->message);
 }
 
