@@ -66,6 +66,7 @@ setup() {
 }
 
 @test "run prints each line under its node's name and returns the worst status" {
+    # shellcheck disable=SC2016 # expanded on the node
     run -3 pifarm run --all -- 'hostname; [ $(hostname) = n1 ] || exit 3'
     says "n1  n1"
     says "n2  n2"
