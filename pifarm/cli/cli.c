@@ -103,6 +103,7 @@ static gboolean check_arguments(const PifCliCommand *command, const char *progra
 
 gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GError **error)
 {
+    g_assert(options->command); /* or a command is not in the table */
     gboolean is_help = FALSE;
     g_assert(options->command);
     const GOptionEntry help_entry[] = {

@@ -91,10 +91,10 @@ int main(int argc, char **argv)
     g_autofree char *found = NULL;
     g_auto(PifFd) lock = -1;
     g_autoptr(PifDaemon) daemon = NULL;
-    if (pif_farm_find_file(farm_path, &found, &error))
-        start(found, &lock, &daemon, &error);
+    gboolean is_started =
+        pif_farm_find_file(farm_path, &found, &error) && start(found, &lock, &daemon, &error);
     tell_starter(ready_fd, error);
-    if (error) {
+    if (!is_started) {
         pif_log_error(error);
         return pif_error_exit_status(error);
     }
