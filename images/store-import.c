@@ -72,6 +72,15 @@ static gboolean has_file(json_t *record, gconstpointer data)
     return pif_record_find_file(record, import->file, pif_source_status(import->source)) != NULL;
 }
 
+static gboolean check_known_size(const Import *import, const char *sha256, GError **error)
+{
+    struct stat status;
+    g_autofree char *path = pif_store_path(import->store, sha256, ".img");
+    if (stat(path, &status) < 0)
+        return pif_error_set_errno(error, errno, "cannot open %s", path);
+    return pif_disk_check_size((guint64)status.st_size, import->options.max_size, error);
+}
+
 /* The same file again: nothing to read, only to name. *ret_image stays NULL when it is not. */
 static gboolean take_known(Import *import, PifImage **ret_image, GError **error)
 {
@@ -94,6 +103,7 @@ static gboolean take_known(Import *import, PifImage **ret_image, GError **error)
         .replace_name = import->options.replace_name,
     };
     return check_checksum(import, source_sha256, sha256, error) &&
+           check_known_size(import, sha256, error) &&
            pif_store_settle(store, &arrival, ret_image, error);
 }
 

@@ -84,6 +84,9 @@ store_is_empty() {
     fails_with 2 pifarm image import "$disk.img.xz" --max-size 8MiB
     says 'larger than the limit of 8MiB'
     store_is_empty
+    pifarm image import "$disk.img.xz" --name known
+    fails_with 2 pifarm image import "$disk.img.xz" --name small --max-size 8MiB
+    says 'larger than the limit of 8MiB'
     fails_with 2 pifarm image import "$disk.img.xz" --max-size much
     [ "$output" = "pifarm: --max-size wants a size like 4GiB or 512MiB, not 'much'" ]
 }
