@@ -14,10 +14,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#ifndef PIFARM_LIBEXECDIR
-#define PIFARM_LIBEXECDIR "/usr/libexec/pifarm"
-#endif
-
 typedef struct {
     int fd;
     int target;
@@ -415,8 +411,11 @@ char *pif_command_find_own(const char *name)
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *folder = self ? g_path_get_dirname(self) : g_strdup(".");
     g_autofree char *beside = g_build_filename(folder, name, NULL);
+    g_autofree char *installed = g_build_filename(folder, "..", "libexec", "pifarm", name, NULL);
     if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE))
         return g_steal_pointer(&beside);
+    if (g_file_test(installed, G_FILE_TEST_IS_EXECUTABLE))
+        return g_canonicalize_filename(installed, NULL);
     return g_build_filename(PIFARM_LIBEXECDIR, name, NULL);
 }
 

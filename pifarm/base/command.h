@@ -54,8 +54,8 @@ GSubprocess *pif_command_start(PifCommand *command, GError **error);
  * error only. It reads the input, if one is set. */
 GSubprocess *pif_command_start_piped(PifCommand *command, GError **error);
 
-/* Path of one of pifarm's own programs: beside the running one in a build folder, else in libexec.
- * Free it. */
+/* Path of one of pifarm's own programs: beside the running one, as in a build folder, or in
+ * ../libexec/pifarm of that, as under any prefix; else where this build installs it. Free it. */
 char *pif_command_find_own(const char *name);
 
 /* Replaces this process by the command; returns only on failure. */
