@@ -221,3 +221,14 @@ n2 2 off 10.98.7.12' ]
     [ -z "$output" ]
     [ -z "$(ls -A "$PIFARM_STATE_DIR")" ]
 }
+
+@test "who is not root is told that root runs the farm, instead of that its nodes are off" {
+    require 'user namespaces' unshare --user --map-root-user --mount true
+    write_farm
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    fails_with 6 unshare --user --map-root-user --mount sh -c '
+        mount -t tmpfs none /run && mkdir /run/pifarm && : >/run/pifarm/clitest.sock
+        unset PIFARM_RUNTIME_DIR
+        exec unshare --user pifarm list'
+    [ "$output" = "pifarm: farm 'clitest' is run by root; try again with sudo" ]
+}
