@@ -3,6 +3,7 @@
 #include "images/card-root.h"
 
 #include "images/card-layout.h"
+#include "images/scratch.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
@@ -28,8 +29,8 @@ enum {
 };
 
 struct PifCardRoot {
-    char *folder; /* ours: debugfs finds its script and the files there, by names without spaces */
-    char *drive;  /* as e2fsprogs want it: FILE?offset=N */
+    PifScratch scratch; /* debugfs finds its script and the files there, by names without spaces */
+    char *drive;        /* as e2fsprogs want it: FILE?offset=N */
 };
 
 static gboolean check_superblock(const guint8 *block, GError **error)
@@ -69,11 +70,8 @@ static gboolean find_root(const char *raw_path, PifCardRoot *root, GError **erro
 gboolean pif_card_root_open(const PifCard *card, PifCardRoot **ret_root, GError **error)
 {
     g_autoptr(PifCardRoot) root = g_new0(PifCardRoot, 1);
-    GError *failure = NULL;
-    root->folder = g_dir_make_tmp("pifarm-root-XXXXXX", &failure);
-    if (!root->folder)
-        return pif_error_take(error, failure, "cannot make a temporary folder");
-    if (!find_root(pif_card_raw_path(card), root, error))
+    if (!pif_scratch_make(&root->scratch, error) ||
+        !find_root(pif_card_raw_path(card), root, error))
         return FALSE;
     *ret_root = g_steal_pointer(&root);
     return TRUE;
@@ -83,11 +81,21 @@ void pif_card_root_free(PifCardRoot *root)
 {
     if (!root)
         return;
-    if (root->folder)
-        pif_dir_remove(root->folder, NULL);
-    g_free(root->folder);
+    pif_scratch_clear(&root->scratch);
     g_free(root->drive);
     g_free(root);
+}
+
+/* A file for debugfs, gone in a moment: unlike pif_file_write, which waits for the disk. */
+static gboolean write_temporary(const PifCardRoot *root, const char *name, const char *content,
+                                GError **error)
+{
+    size_t size = strlen(content);
+    g_autofree char *path = pif_scratch_path(&root->scratch, name);
+    g_auto(PifFd) fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, content, size) != (ssize_t)size)
+        return pif_error_set_errno(error, errno, "cannot write %s", path);
+    return TRUE;
 }
 
 /* debugfs tells of failed commands on standard error, goes on and ends with status 0: what came of
@@ -96,14 +104,13 @@ void pif_card_root_free(PifCardRoot *root)
 static gboolean run_script(const PifCardRoot *root, gboolean is_writing, const GString *script,
                            char **ret_output, GError **error)
 {
-    g_autofree char *path = g_build_filename(root->folder, "script", NULL);
-    if (!pif_file_write(path, script->str, (gssize)script->len, 0600, error))
+    if (!write_temporary(root, "script", script->str, error))
         return FALSE;
     g_autoptr(PifCommand) command = pif_command_new("prlimit", NULL);
     pif_command_add_format(command, "--fsize=%d", is_writing ? -1 : MAX_FILE_SIZE);
     pif_command_add_vector(command, (const char *const[]){"debugfs", is_writing ? "-w" : "-c", "-f",
                                                           "script", root->drive, NULL});
-    pif_command_set_directory(command, root->folder);
+    pif_command_set_directory(command, root->scratch.folder);
     pif_command_set_timeout_ms(command, TIMEOUT_MS);
     return pif_command_run(command, ret_output, error);
 }
@@ -147,7 +154,7 @@ gboolean pif_card_root_list(PifCardRoot *root, const char *const *folders, GHash
 
 gboolean pif_card_root_read(PifCardRoot *root, const char *path, char **ret_text, GError **error)
 {
-    g_autofree char *copy = g_build_filename(root->folder, "read", NULL);
+    g_autofree char *copy = pif_scratch_path(&root->scratch, "read");
     g_autoptr(GString) script = g_string_new(NULL);
     g_string_append_printf(script, "dump %s read\n", path);
     unlink(copy);
@@ -183,8 +190,7 @@ static gboolean append_change(const PifCardRoot *root, GString *script, const Pi
     g_string_append_printf(script, "%s %s\n", S_ISDIR(change->mode) ? "mkdir" : "rm", change->path);
     if (S_ISREG(change->mode)) {
         g_autofree char *name = g_strdup_printf("%u", number);
-        g_autofree char *source = g_build_filename(root->folder, name, NULL);
-        if (!pif_file_write(source, change->content, -1, 0600, error))
+        if (!write_temporary(root, name, change->content, error))
             return FALSE;
         g_string_append_printf(script, "write %s %s\n", name, change->path);
         g_string_append_printf(script, "sif %s mode 0%o\n", change->path, change->mode);
@@ -198,7 +204,7 @@ static gboolean has_arrived(const PifCardRoot *root, const PifCardChange *change
                             GHashTable *entries)
 {
     g_autofree char *name = g_strdup_printf("%u.back", number);
-    g_autofree char *copy = g_build_filename(root->folder, name, NULL);
+    g_autofree char *copy = pif_scratch_path(&root->scratch, name);
     g_autofree char *content = NULL;
     const PifCardEntry *entry = g_hash_table_lookup(entries, change->path);
     if (!change->mode)

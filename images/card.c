@@ -2,6 +2,7 @@
 // A card as a raw file: qemu-storage-daemon's FUSE export, held by a descriptor instead of a mount.
 #include "images/card.h"
 
+#include "images/scratch.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
@@ -32,16 +33,14 @@ struct PifCard {
 
 /* Where an export appears until we have it open. */
 typedef struct {
-    char *folder;
+    PifScratch scratch;
     char *mount_point;
     char *log;
 } Workplace;
 
 static void workplace_clear(Workplace *place)
 {
-    if (place->folder)
-        pif_dir_remove(place->folder, NULL);
-    g_free(place->folder);
+    pif_scratch_clear(&place->scratch);
     g_free(place->mount_point);
     g_free(place->log);
 }
@@ -49,13 +48,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Workplace, workplace_clear)
 
 static gboolean workplace_make(Workplace *place, GError **error)
 {
-    GError *failure = NULL;
-    place->folder = g_dir_make_tmp("pifarm-card-XXXXXX", &failure);
-    if (!place->folder)
-        return pif_error_take(error, failure, "cannot make a temporary folder");
-    place->mount_point = g_build_filename(place->folder, "card", NULL);
-    place->log = g_build_filename(place->folder, "log", NULL);
-    return pif_file_write(place->mount_point, "", 0, 0600, error);
+    if (!pif_scratch_make(&place->scratch, error))
+        return FALSE;
+    place->mount_point = pif_scratch_path(&place->scratch, "card");
+    place->log = pif_scratch_path(&place->scratch, "log");
+    g_auto(PifFd) fd = open(place->mount_point, O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return pif_error_set_errno(error, errno, "cannot make %s", place->mount_point);
+    return TRUE;
 }
 
 static gboolean is_qcow2(int fd)

@@ -2,6 +2,7 @@
 // Keys, IDs and host files for a node.
 #include "images/identity.h"
 
+#include "images/scratch.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
@@ -30,13 +31,9 @@ static gboolean run_keygen(const char *folder, const char *comment, char **ret_p
 gboolean pif_identity_make_host_key(const char *comment, char **ret_private, char **ret_public,
                                     GError **error)
 {
-    GError *failure = NULL;
-    g_autofree char *folder = g_dir_make_tmp("pifarm-key-XXXXXX", &failure);
-    if (!folder)
-        return pif_error_take(error, failure, "cannot make a temporary folder");
-    gboolean is_ok = run_keygen(folder, comment, ret_private, ret_public, error);
-    pif_dir_remove(folder, NULL);
-    return is_ok;
+    g_auto(PifScratch) scratch = {0};
+    return pif_scratch_make(&scratch, error) &&
+           run_keygen(scratch.folder, comment, ret_private, ret_public, error);
 }
 
 char *pif_identity_make_machine_id(void)

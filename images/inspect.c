@@ -7,6 +7,7 @@
 #include "images/card-layout.h"
 #include "images/card-root.h"
 #include "images/partition.h"
+#include "images/scratch.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
 #include "pifarm/base/file.h"
@@ -219,15 +220,10 @@ gboolean pif_image_inspect(const char *path, PifInspection **ret_inspection, GEr
 {
     g_autoptr(PifInspection) inspection = g_new0(PifInspection, 1);
     g_autoptr(PifCard) card = NULL;
-    GError *failure = NULL;
-    if (!pif_card_open(path, FALSE, &card, error))
+    g_auto(PifScratch) scratch = {0};
+    if (!pif_card_open(path, FALSE, &card, error) || !pif_scratch_make(&scratch, error) ||
+        !inspect(card, scratch.folder, inspection, error))
         return FALSE;
-    g_autofree char *folder = g_dir_make_tmp("pifarm-inspect-XXXXXX", &failure);
-    if (!folder)
-        return pif_error_take(error, failure, "cannot make a temporary folder");
-    gboolean is_ok = inspect(card, folder, inspection, error);
-    pif_dir_remove(folder, NULL);
-    if (is_ok)
-        *ret_inspection = g_steal_pointer(&inspection);
-    return is_ok;
+    *ret_inspection = g_steal_pointer(&inspection);
+    return TRUE;
 }

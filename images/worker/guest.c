@@ -66,6 +66,7 @@ void pif_guest_clear(PifGuest *guest)
     if (guest->handle)
         guestfs_close(guest->handle);
     guest->handle = NULL;
+    pif_account_clear(&guest->account);
 }
 
 char *pif_guest_partition(unsigned number)

@@ -2,6 +2,7 @@
 // The card's file systems as the steps of a preparation see them: libguestfs with our errors.
 #pragma once
 
+#include "images/accounts.h"
 #include "images/card-layout.h"
 #include "images/prepare-job.h"
 
@@ -12,7 +13,8 @@ typedef struct {
     guestfs_h *handle;
     PifCardLayout layout; /* as the disk was given to us */
     guint64 disk_size;
-    const char *boot; /* where the boot partition is mounted; NULL: nowhere */
+    const char *boot;   /* where the boot partition is mounted; NULL: nowhere */
+    PifAccount account; /* of the job's user, once that is made */
 } PifGuest;
 
 /* Starts the appliance with the job's disk in it. */

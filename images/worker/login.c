@@ -22,18 +22,10 @@ static gboolean write_accounts(const PifGuest *guest, const PifAccounts *account
            (!accounts->gshadow || pif_guest_write(guest, "/etc/gshadow", accounts->gshadow, error));
 }
 
-static gboolean ensure_user(const PifGuest *guest, PifAccounts *accounts, PifAccount *account,
-                            GError **error)
-{
-    const char *shell = pif_guest_exists(guest, "/bin/bash") ? "/bin/bash" : "/bin/sh";
-    return read_accounts(guest, accounts, error) &&
-           pif_accounts_ensure_user(accounts, guest->job->user, guest->job->password_hash, shell,
-                                    account, error);
-}
-
 /* All that is under the folder is the user's from now on. */
-static gboolean give_tree(const PifGuest *guest, const PifAccount *account, GError **error)
+static gboolean give_home(const PifGuest *guest, GError **error)
 {
+    const PifAccount *account = &guest->account;
     char **names = guestfs_find(guest->handle, account->home);
     gboolean is_ok = names != NULL;
     for (char **name = names; name && *name; name++) {
@@ -47,8 +39,9 @@ static gboolean give_tree(const PifGuest *guest, const PifAccount *account, GErr
 }
 
 /* As useradd(8) does it: a copy of /etc/skel. */
-static gboolean make_home(const PifGuest *guest, const PifAccount *account, GError **error)
+static gboolean make_home(const PifGuest *guest, GError **error)
 {
+    const PifAccount *account = &guest->account;
     g_autofree char *parent = g_path_get_dirname(account->home);
     if (pif_guest_is_dir(guest, account->home))
         return TRUE;
@@ -57,15 +50,15 @@ static gboolean make_home(const PifGuest *guest, const PifAccount *account, GErr
          guestfs_cp_a(guest->handle, "/etc/skel", account->home) < 0))
         return pif_guest_fail(guest, error, "cannot make %s", account->home);
     return pif_guest_make_dir(guest, account->home, 0755, account->uid, account->gid, error) &&
-           give_tree(guest, account, error);
+           give_home(guest, error);
 }
 
 /* Raspberry Pi OS lets its first user do everything without a password, which a user that logs in
  * by key only does not have. */
-static gboolean allow_sudo(const PifGuest *guest, const PifAccount *account, GError **error)
+static gboolean allow_sudo(const PifGuest *guest, GError **error)
 {
     const char *user = guest->job->user;
-    if (account->uid == 0 || !pif_guest_is_dir(guest, "/etc/sudoers.d"))
+    if (guest->account.uid == 0 || !pif_guest_is_dir(guest, "/etc/sudoers.d"))
         return TRUE;
     g_autofree char *path = g_strdup_printf("/etc/sudoers.d/010_%s-nopasswd", user);
     g_autofree char *rule = g_strdup_printf("%s ALL=(ALL) NOPASSWD: ALL\n", user);
@@ -87,10 +80,12 @@ static gboolean switch_dialogue_off(const PifGuest *guest, GError **error)
 gboolean pif_step_user(PifGuest *guest, GError **error)
 {
     g_auto(PifAccounts) accounts = {0};
-    g_auto(PifAccount) account = {0};
-    return ensure_user(guest, &accounts, &account, error) &&
-           write_accounts(guest, &accounts, error) && make_home(guest, &account, error) &&
-           allow_sudo(guest, &account, error) && switch_dialogue_off(guest, error);
+    const char *shell = pif_guest_exists(guest, "/bin/bash") ? "/bin/bash" : "/bin/sh";
+    return read_accounts(guest, &accounts, error) &&
+           pif_accounts_ensure_user(&accounts, guest->job->user, guest->job->password_hash, shell,
+                                    &guest->account, error) &&
+           write_accounts(guest, &accounts, error) && make_home(guest, error) &&
+           allow_sudo(guest, error) && switch_dialogue_off(guest, error);
 }
 
 /* The keys that are there, then those that are not there yet. Free it. */
@@ -108,18 +103,15 @@ static char *merge_keys(const char *present, char *const *keys)
 
 gboolean pif_step_ssh_keys(PifGuest *guest, GError **error)
 {
-    g_auto(PifAccounts) accounts = {0};
-    g_auto(PifAccount) account = {0};
+    const PifAccount *account = &guest->account;
     g_autofree char *present = NULL;
-    if (!ensure_user(guest, &accounts, &account, error))
-        return FALSE;
-    g_autofree char *folder = g_build_filename(account.home, ".ssh", NULL);
+    g_autofree char *folder = g_build_filename(account->home, ".ssh", NULL);
     g_autofree char *path = g_build_filename(folder, "authorized_keys", NULL);
     if (!pif_guest_read(guest, path, &present, error))
         return FALSE;
     g_autofree char *merged = merge_keys(present, guest->job->ssh_keys);
-    return pif_guest_make_dir(guest, folder, 0700, account.uid, account.gid, error) &&
-           pif_guest_put(guest, path, merged, 0600, account.uid, account.gid, error);
+    return pif_guest_make_dir(guest, folder, 0700, account->uid, account->gid, error) &&
+           pif_guest_put(guest, path, merged, 0600, account->uid, account->gid, error);
 }
 
 /* The first of the paths that is there, or NULL. */

@@ -44,6 +44,7 @@ static void set_up(Fixture *fixture, gconstpointer data)
     fixture->clone = g_build_filename(fixture->folder, "clone.qcow2", NULL);
     fixture->copies = g_build_filename(fixture->folder, "copies", NULL);
     ok(pif_dir_make(fixture->copies, 0755, &error));
+    g_setenv("PIFARM_RUNTIME_DIR", fixture->folder, TRUE);
     put(fixture->boot, "config.txt", "arm_64bit=1\nauto_initramfs=1\n");
     put(fixture->boot, "cmdline.txt",
         "console=serial0,115200 root=PARTUUID=5066a001-02 rootwait\n");
@@ -231,8 +232,10 @@ static void a_killed_process_leaves_no_export_behind(Fixture *fixture, gconstpoi
     int status;
     waitpid(child, &status, 0);
     g_assert_cmpint(WTERMSIG(status), ==, SIGKILL);
-    g_autofree char *mounts = shell("grep pifarm-card /proc/self/mountinfo || true", NULL);
-    g_assert_cmpstr(mounts, ==, "");
+    g_autofree char *leftovers =
+        shell("cd \"$1\"; ls scratch; grep \" $PWD\" /proc/self/mountinfo || true", fixture->folder,
+              NULL);
+    g_assert_cmpstr(leftovers, ==, "");
     g_autoptr(PifCard) card = NULL;
     g_autoptr(GError) error = NULL;
     gint64 deadline_us = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;

@@ -58,6 +58,7 @@ static void set_up(Fixture *fixture, gconstpointer data)
     fixture->boot = g_build_filename(fixture->folder, "boot", NULL);
     fixture->root = g_build_filename(fixture->folder, "root", NULL);
     fixture->launches = g_build_filename(fixture->folder, "launches", NULL);
+    g_setenv("PIFARM_RUNTIME_DIR", fixture->folder, TRUE);
     make_root(fixture);
 }
 

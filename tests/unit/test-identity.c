@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The pieces of a node's identity, and where on a card its partitions are.
+// The pieces of a node's identity, where on a card its partitions are, and scratch folders.
 #include "images/card-layout.h"
 #include "images/identity.h"
+#include "images/scratch.h"
 #include "pifarm/base/error.h"
+#include "pifarm/base/file.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 typedef struct {
     const char *name; /* a sentence */
@@ -103,9 +108,53 @@ static void a_card_that_is_none_is_refused(void)
     refuses(sector, 10 * 512, "partition 1 ends behind the end of the disk (truncated?)");
 }
 
+static char *make_scratch_and_be_killed(void)
+{
+    int ends[2];
+    char folder[256] = "";
+    g_assert_cmpint(pipe(ends), ==, 0);
+    pid_t child = fork();
+    if (child == 0) {
+        PifScratch scratch = {0};
+        if (pif_scratch_make(&scratch, NULL))
+            (void)!write(ends[1], scratch.folder, strlen(scratch.folder));
+        raise(SIGKILL);
+    }
+    waitpid(child, NULL, 0);
+    g_assert_cmpint(read(ends[0], folder, sizeof folder - 1), >, 0);
+    close(ends[0]);
+    close(ends[1]);
+    return g_strdup(folder);
+}
+
+static void a_scratch_folder_goes_with_its_owner_and_no_sooner(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct stat status;
+    PifScratch first = {0};
+    PifScratch second = {0};
+    g_assert_true(pif_scratch_make(&first, &error));
+    g_assert_no_error(error);
+    g_autofree char *leftover = make_scratch_and_be_killed();
+    g_autofree char *file = pif_scratch_path(&first, "file");
+    g_autofree char *folder = g_strdup(first.folder);
+    g_assert_true(pif_file_write(file, "content", -1, 0600, &error));
+    g_assert_true(g_file_test(leftover, G_FILE_TEST_IS_DIR));
+    g_assert_true(pif_scratch_make(&second, &error));
+    g_assert_false(g_file_test(leftover, G_FILE_TEST_EXISTS));
+    g_assert_true(g_file_test(file, G_FILE_TEST_EXISTS));
+    g_assert_cmpint(stat(folder, &status), ==, 0);
+    g_assert_cmphex(status.st_mode & 0777, ==, 0700);
+    pif_scratch_clear(&first);
+    pif_scratch_clear(&second);
+    g_assert_false(g_file_test(folder, G_FILE_TEST_EXISTS));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_autofree char *runtime = g_dir_make_tmp("pifarm-test-XXXXXX", NULL);
+    g_setenv("PIFARM_RUNTIME_DIR", runtime, TRUE);
     for (size_t i = 0; i < G_N_ELEMENTS(hosts_cases); i++) {
         g_autofree char *path = g_strconcat("/hosts/", hosts_cases[i].name, NULL);
         g_test_add_data_func(path, &hosts_cases[i], check_hosts);
@@ -117,5 +166,9 @@ int main(int argc, char **argv)
     g_test_add_func("/layout/a card has a boot and a root partition",
                     a_card_has_a_boot_and_a_root_partition);
     g_test_add_func("/layout/a card that is none is refused", a_card_that_is_none_is_refused);
-    return g_test_run();
+    g_test_add_func("/scratch/a scratch folder goes with its owner and no sooner",
+                    a_scratch_folder_goes_with_its_owner_and_no_sooner);
+    int status = g_test_run();
+    pif_dir_remove(runtime, NULL);
+    return status;
 }
