@@ -40,9 +40,9 @@ setup() {
     says "made_in_guest=1"
 }
 
-@test "down shuts it down cleanly" {
+@test "down shuts it down instead of cutting its power" {
     run -0 pifarm down --all
     [ -z "$output" ]
-    run -0 pifarm up --all --wait --timeout 600
-    run -0 pifarm ssh n1 'sudo journalctl -b -1 -o cat | grep -c "Reached target.*Power"'
+    run -0 pifarm log n1 --events
+    says " halted "
 }
