@@ -6,7 +6,9 @@
 #include "tests/image/fixture.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 
 #define KEY "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 me@host"
@@ -236,6 +238,21 @@ static void a_host_without_a_kernel_is_told_where_to_get_one(Fixture *fixture, g
     refuses(fixture, &whole, NULL, PIF_ERROR_NOT_FOUND, "no boot/vmlinuz-VERSION");
 }
 
+/* Room for the copy, but not for what growing adds; in a mount namespace of this process. */
+static void a_full_store_is_noticed_before_the_appliance_starts(Fixture *fixture,
+                                                                gconstpointer data)
+{
+    g_autofree char *folder = store_folder(fixture);
+    ok(pif_dir_make(folder, 0755, &error));
+    g_assert_cmpint(unshare(CLONE_NEWNS), ==, 0);
+    g_assert_cmpint(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), ==, 0);
+    g_assert_cmpint(mount("full", folder, "tmpfs", 0, "size=40m"), ==, 0);
+    g_setenv("LIBGUESTFS_HV", "/bin/false", TRUE);
+    refuses(fixture, &whole, NULL, PIF_ERROR_EXTERNAL, "no room for the disk");
+    g_clear_pointer(&fixture->store, pif_store_free);
+    g_assert_cmpint(umount2(folder, MNT_DETACH), ==, 0);
+}
+
 static void an_appliance_that_does_not_start_is_an_error(Fixture *fixture, gconstpointer data)
 {
     g_setenv("LIBGUESTFS_HV", "/bin/false", TRUE);
@@ -321,6 +338,7 @@ int main(int argc, char **argv)
     TEST(what_cannot_be_right_is_refused_at_once);
     TEST(a_name_that_is_taken_is_refused_at_once);
     TEST(a_host_without_a_kernel_is_told_where_to_get_one);
+    TEST(a_full_store_is_noticed_before_the_appliance_starts);
     TEST(an_appliance_that_does_not_start_is_an_error);
     TEST(an_appliance_that_hangs_is_ended_and_tried_three_times);
     TEST(a_killed_preparation_leaves_nothing_behind);
