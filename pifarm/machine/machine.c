@@ -5,6 +5,7 @@
 #include "pifarm/machine/internal.h"
 
 #include <fcntl.h>
+#include <libvirt/virterror.h>
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
@@ -70,6 +71,27 @@ static void finish_last_run(PifHypervisor *hypervisor, const char *node)
         virDomainDestroy(domain);
 }
 
+/* What virDomainObjListAdd says (libvirt's src/conf/virdomainobjlist.c) of a name that is in its
+ * list still. */
+static gboolean is_name_taken(const virError *error)
+{
+    return error && error->domain == VIR_FROM_DOMAIN && error->code == VIR_ERR_OPERATION_FAILED;
+}
+
+/* libvirt reports the end of a run shortly before it forgets the domain, in another thread, and has
+ * no event for that: so this looks again, for a second at most. */
+static virDomain *create_domain(virConnectPtr connection, const char *xml)
+{
+    enum { ATTEMPTS = 200, PAUSE_US = 5000 };
+    for (unsigned i = 0; i < ATTEMPTS; i++) {
+        virDomain *domain = virDomainCreateXML(connection, xml, 0);
+        if (domain || !is_name_taken(virGetLastError()))
+            return domain;
+        g_usleep(PAUSE_US);
+    }
+    return NULL;
+}
+
 gboolean pif_hypervisor_start(PifHypervisor *hypervisor, const PifMachineSpec *spec, GError **error)
 {
     if (pif_hypervisor_is_running(hypervisor, spec->node))
@@ -79,7 +101,7 @@ gboolean pif_hypervisor_start(PifHypervisor *hypervisor, const PifMachineSpec *s
         (hypervisor->user && !check_files(hypervisor->user, spec, error)))
         return FALSE;
     g_autofree char *xml = make_xml(hypervisor, spec);
-    g_autoptr(virDomain) domain = virDomainCreateXML(hypervisor->connection, xml, 0);
+    g_autoptr(virDomain) domain = create_domain(hypervisor->connection, xml);
     if (!domain)
         return pif_libvirt_error(error, "cannot start node %s", spec->node);
     pif_machine_add(hypervisor, spec->node);

@@ -480,6 +480,17 @@ static void a_killed_qemu_is_a_crash(void)
     g_assert_false(pif_hypervisor_is_running(rack.hypervisor, "n1"));
 }
 
+/* libvirt reports an end before it is through with it. */
+static void a_node_that_ended_can_be_started_as_soon_as_that_is_known(void)
+{
+    enum { ROUNDS = 8 };
+    for (int i = 0; i < ROUNDS; i++) {
+        start_node();
+        kill((pid_t)qemu_pid(), SIGKILL);
+        assert_events("crashed n1, ");
+    }
+}
+
 static void a_tap_of_that_name_is_named_in_the_refusal(void)
 {
     run("ip tuntap add q0tap1 mode tap");
@@ -541,6 +552,7 @@ int main(int argc, char **argv)
     TEST(a_node_stopped_and_started_at_once_reports_both_in_order);
     TEST(a_qemu_that_hangs_is_stopped_all_the_same);
     TEST(a_killed_qemu_is_a_crash);
+    TEST(a_node_that_ended_can_be_started_as_soon_as_that_is_known);
     TEST(a_tap_of_that_name_is_named_in_the_refusal);
     TEST(a_file_out_of_qemus_reach_is_named_with_the_folder_in_the_way);
     TEST(qemus_own_words_are_in_the_error);
