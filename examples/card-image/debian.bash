@@ -62,7 +62,8 @@ Dir::Log "$apt";
 END
     } >"$apt/apt.conf"
     export APT_CONFIG=$apt/apt.conf
-    apt-get -qq update >&2
+    apt-get -qq update >&2 || fail 1 "apt cannot read the package lists of" \
+        "$(sed 's/^deb [^]]*] /  /' "$apt/etc/sources.list")" "Is the network up? For another mirror: --mirror URL"
 }
 
 # Prints when the newest of the package lists was made, in seconds since the epoch.

@@ -44,6 +44,7 @@ standard_settle() {
         --groups adm,dialout,cdrom,sudo,audio,video,plugdev,users pi
     sed -i "s/@DISK_ID@/$disk_id/" "$tree/etc/fstab"
     sed "s/ \[arch=arm64 / [/" "$work/sources.list" >"$tree/etc/apt/sources.list"
+    rm "$tree/etc/apt/apt.conf.d/99mmdebstrap"
     cp "$recipes/standard/rootfs/etc/hostname" "$recipes/standard/rootfs/etc/hosts" "$tree/etc/"
     # There is no clock with a battery: time begins when the image was made, until the network tells.
     : >"$tree/usr/lib/clock-epoch"
