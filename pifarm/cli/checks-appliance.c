@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Checks of what libguestfs needs to prepare images: its appliance's kernel and its speed.
-#include "images/appliance.h"
+#include "images/prepare/appliance.h"
 #include "pifarm/cli/checks.h"
 
 PifFinding pif_check_appliance_kernel(const PifDoctor *doctor)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // pifarm image inspect.
-#include "images/card.h"
-#include "images/inspect.h"
+#include "images/card/card.h"
+#include "images/card/inspect.h"
 #include "pifarm/base/error.h"
 #include "pifarm/cli/cmd-image.h"
 

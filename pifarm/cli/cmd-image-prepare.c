@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // pifarm image prepare: options into a recipe.
-#include "images/prepare.h"
+#include "images/prepare/prepare.h"
 #include "pifarm/base/error.h"
 #include "pifarm/cli/cmd-image.h"
 #include "pifarm/cli/password.h"

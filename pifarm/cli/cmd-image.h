@@ -2,7 +2,7 @@
 // What the files of `pifarm image` share.
 #pragma once
 
-#include "images/store.h"
+#include "images/store/store.h"
 #include "pifarm/cli/cli.h"
 
 /* Rows of the commands under `pifarm image`. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // pifarm up, pifarm wait.
-#include "images/store.h"
+#include "images/store/store.h"
 #include "netsetup/net.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/paths.h"

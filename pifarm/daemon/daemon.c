@@ -3,7 +3,7 @@
 // queue.
 #include "pifarm/daemon/daemon.h"
 
-#include "images/clone.h"
+#include "images/store/clone.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
 #include "pifarm/base/paths.h"

@@ -2,7 +2,7 @@
 // The daemon of one farm: the model, the state, and everything that runs for it.
 #pragma once
 
-#include "images/store.h"
+#include "images/store/store.h"
 #include "pifarm/machine/hypervisor.h"
 #include "pifarm/model/farm.h"
 #include "pifarm/model/state.h"

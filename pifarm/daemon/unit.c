@@ -3,7 +3,7 @@
 // what is done on entering one.
 #include "pifarm/daemon/unit.h"
 
-#include "images/clone.h"
+#include "images/store/clone.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
 #include "pifarm/daemon/card-job.h"

@@ -2,7 +2,7 @@
 // Finds or makes the prepared image of an `images:` entry.
 #include "pifarm/model/farm-image.h"
 
-#include "images/prepare.h"
+#include "images/prepare/prepare.h"
 #include "pifarm/base/error.h"
 
 /* The imported, unprepared image: by the checksum in farm.yaml, by the unchanged source file, or by

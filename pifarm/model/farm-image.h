@@ -3,7 +3,7 @@
 // on.
 #pragma once
 
-#include "images/store.h"
+#include "images/store/store.h"
 #include "pifarm/model/farm.h"
 
 /* The prepared image, if the store has it; else NOT_FOUND, with the command that makes it.

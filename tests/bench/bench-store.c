@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Times imports and clones: prints the milliseconds that the work itself took.
-#include "images/clone.h"
+#include "images/store/clone.h"
 
 #include <errno.h>
 #include <stdio.h>

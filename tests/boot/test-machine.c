@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A real guest through PifHypervisor: console, ends of every kind, and a keeper killed in between.
 // The tests run in order and hand one node to the next.
-#include "images/card.h"
+#include "images/card/card.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Fuzz target: any text as config.txt, including one that includes itself, is read to an end.
-#include "images/config-txt.h"
+#include "images/card/config-txt.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Fuzz target: any bytes as a file to import, up to the disk in it; and as a qcow2 header.
-#include "images/qcow2.h"
-#include "images/unpack.h"
+#include "images/disk/qcow2.h"
+#include "images/store/unpack.h"
 #include "pifarm/base/error.h"
 
 #include <stdint.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Cards on real disks: qcow2 overlays over FUSE, boot files out of the FAT, identity into the ext4.
-#include "images/card-layout.h"
-#include "images/card-root.h"
-#include "images/card.h"
-#include "images/identity.h"
+#include "images/card/card-layout.h"
+#include "images/card/card-root.h"
+#include "images/card/card.h"
+#include "images/card/identity.h"
 #include "tests/image/fixture.h"
 
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What inspection says of cards: those that boot, and the reasons of those that do not.
-#include "images/inspect.h"
+#include "images/card/inspect.h"
 #include "tests/lib/check.h"
 
 #include <sys/stat.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Preparation of a small card in the real libguestfs appliance, and what happens when that fails.
-#include "images/card.h"
-#include "images/clone.h"
-#include "images/prepare.h"
+#include "images/card/card.h"
+#include "images/prepare/prepare.h"
+#include "images/store/clone.h"
 #include "tests/image/fixture.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 // An empty image store and a small disk with two partitions, in a folder of their own.
 #pragma once
 
-#include "images/store.h"
+#include "images/store/store.h"
 #include "tests/lib/check.h"
 
 typedef struct {

@@ -20,19 +20,19 @@ layers() {
 }
 
 @test "what a folder may include passes" {
-    tree images/a.c '#include "images/store.h"' '#include "pifarm/base/error.h"' '#include <guestfs.h>'
+    tree images/prepare/a.c '#include "images/store/store.h"' '#include "pifarm/base/error.h"' '#include <guestfs.h>'
     tree pifarm/cli/b.c '#include "pifarm/model/farm.h"' '#include "hw/rom/rom.h"' '#include <glib.h>'
     layers
 }
 
 @test "images, netsetup and hw must not include one another" {
-    tree images/a.c '#include "netsetup/net.h"'
+    tree images/prepare/a.c '#include "netsetup/net.h"'
     tree netsetup/b.h '#include "hw/rom/rom.h"'
-    tree hw/rom/c.c '#  include "images/store.h"'
+    tree hw/rom/c.c '#  include "images/store/store.h"'
     fails_with 1 layers
-    says 'images/a.c:1: images may not include "netsetup/net.h"'
+    says 'images/prepare/a.c:1: images/prepare may not include "netsetup/net.h"'
     says 'netsetup/b.h:1: netsetup may not include "hw/rom/rom.h"'
-    says 'hw/rom/c.c:1: hw may not include "images/store.h"'
+    says 'hw/rom/c.c:1: hw may not include "images/store/store.h"'
 }
 
 @test "base must not include what is built on it" {
@@ -56,13 +56,13 @@ layers() {
     tree hw/poe/c.c '#include <net-snmp/net-snmp-config.h>' '#include <sqlite3.h>'
     fails_with 1 layers
     says 'pifarm/daemon/a.c:1: <libvirt/libvirt.h> belongs to pifarm/machine only'
-    says 'pifarm/machine/b.c:2: <guestfs.h> belongs to images only'
+    says 'pifarm/machine/b.c:2: <guestfs.h> belongs to images/prepare only'
     says 'hw/poe/c.c:2: <sqlite3.h> belongs to pifarm/model only'
     [ "${#lines[@]}" -eq 3 ]
 }
 
 @test "an include that is not written from the root is refused" {
-    tree images/a.c '#include "../netsetup/net.h"' '#include "store.h"'
+    tree images/prepare/a.c '#include "../netsetup/net.h"' '#include "store.h"'
     fails_with 1 layers
     [ "${#lines[@]}" -eq 2 ]
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The choice of boot files from config.txt and a folder, and what passes for a kernel.
-#include "images/bootfiles-choose.h"
-#include "images/bootfiles-kernel.h"
+#include "images/card/bootfiles-choose.h"
+#include "images/card/bootfiles-kernel.h"
 #include "pifarm/base/error.h"
 
 #include <gio/gio.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Clones: quick to make, independent, and in the way of nobody but those who would take their
 // image.
-#include "images/clone.h"
-#include "images/qcow2.h"
+#include "images/disk/qcow2.h"
+#include "images/store/clone.h"
 #include "tests/lib/store-fixture.h"
 
 #include <fcntl.h>

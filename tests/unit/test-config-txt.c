@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // config.txt as a Pi 3 B+ reads it.
-#include "images/config-txt.h"
+#include "images/card/config-txt.h"
 
 #include <string.h>
 

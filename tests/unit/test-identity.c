@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The pieces of a node's identity, where on a card its partitions are, and scratch folders.
-#include "images/card-layout.h"
-#include "images/identity.h"
-#include "images/scratch.h"
+#include "images/card/card-layout.h"
+#include "images/card/identity.h"
+#include "images/disk/scratch.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
 

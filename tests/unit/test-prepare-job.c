@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The pure parts of a preparation: specification, job, recipe, accounts, command line.
-#include "images/accounts.h"
-#include "images/command-line.h"
-#include "images/prepare-job.h"
+#include "images/card/command-line.h"
+#include "images/prepare/accounts.h"
+#include "images/prepare/prepare-job.h"
 #include "pifarm/base/error.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The image store: what it takes in, what it refuses, and what it remembers.
-#include "images/sha256.h"
-#include "images/source.h"
+#include "images/disk/sha256.h"
+#include "images/store/source.h"
 #include "tests/lib/store-fixture.h"
 
 #include <signal.h>

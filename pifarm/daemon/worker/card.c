@@ -7,9 +7,9 @@
 //   {"store", "image" (SHA-256), "clone", "size", "boot" (folder), "hostname"}
 //   -> {"kernel", "initramfs", "device_tree", "command_line", "is_new"} or {"error": {"code",
 //   "message"}}
-#include "images/card.h"
-#include "images/clone.h"
-#include "images/identity.h"
+#include "images/card/card.h"
+#include "images/card/identity.h"
+#include "images/store/clone.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
 #include "pifarm/base/log.h"

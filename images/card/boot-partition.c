@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// The FAT with the boot files, read by mtools.
+#include "images/card/boot-partition.h"
+
+#include "images/card/bootfiles-kernel.h"
+#include "images/card/card-layout.h"
+#include "pifarm/base/command.h"
+#include "pifarm/base/error.h"
+#include "pifarm/base/fd.h"
+#include "pifarm/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+/* A guest can write anything into its boot partition: what we take from there has limits. */
+enum {
+    MAX_TEXT_SIZE = 64 * 1024,
+    MAX_CPU_S = 5, /* all files of Raspberry Pi OS take well under a tenth */
+    TIMEOUT_MS = 30 * 1000,
+};
+
+void pif_boot_partition_clear(PifBootPartition *boot)
+{
+    g_free(boot->drive);
+    g_strfreev(boot->paths);
+}
+
+static gboolean find_boot_partition(const PifCard *card, PifBootPartition *boot, GError **error)
+{
+    PifCardLayout layout;
+    if (!pif_card_layout_read(pif_card_raw_path(card), &layout, error))
+        return FALSE;
+    if (!layout.boot_size)
+        return pif_error_set(error, PIF_ERROR_CONFIG, "no FAT partition to boot from");
+    boot->drive =
+        g_strdup_printf("%s@@%" G_GUINT64_FORMAT, pif_card_raw_path(card), layout.boot_offset);
+    return TRUE;
+}
+
+/* One of the mtools, the same whatever the user's own configuration of them says. */
+static gboolean run_mtool(const PifBootPartition *boot, const char *const *arguments,
+                          char **ret_output, GError **error)
+{
+    g_autoptr(PifCommand) command = pif_command_new("prlimit", NULL);
+    pif_command_add_format(command, "--fsize=%d", PIF_BOOT_FILE_MAX_SIZE);
+    pif_command_add_format(command, "--cpu=%d", MAX_CPU_S);
+    pif_command_add(command, arguments[0]);
+    pif_command_add_vector(command, (const char *const[]){"-i", boot->drive, NULL});
+    pif_command_add_vector(command, arguments + 1);
+    pif_command_set_environment(command, "MTOOLSRC", "/dev/null");
+    pif_command_set_environment(command, "MTOOLS_SKIP_CHECK", "1");
+    pif_command_set_environment(command, "LC_ALL", "C.UTF-8");
+    pif_command_set_timeout_ms(command, TIMEOUT_MS);
+    return pif_command_run(command, ret_output, error);
+}
+
+/* `mdir -b -/` prints "::/overlays/README" and, for folders, "::/overlays/". */
+static gboolean list_paths(PifBootPartition *boot, GError **error)
+{
+    g_autofree char *listing = NULL;
+    GError *failure = NULL;
+    const char *const arguments[] = {"mdir", "-a", "-b", "-/", "::", NULL};
+    if (!run_mtool(boot, arguments, &listing, &failure)) {
+        pif_error_set(error, PIF_ERROR_CONFIG, "the FAT of the boot partition is damaged: %s",
+                      failure->message);
+        g_error_free(failure);
+        return FALSE;
+    }
+    g_auto(GStrv) lines = g_strsplit(listing, "\n", -1);
+    g_autoptr(GStrvBuilder) paths = g_strv_builder_new();
+    for (char **line = lines; *line; line++)
+        if (g_str_has_prefix(*line, "::/") && !g_str_has_suffix(*line, "/"))
+            g_strv_builder_add(paths, *line + strlen("::/"));
+    boot->paths = g_strv_builder_end(paths);
+    return TRUE;
+}
+
+gboolean pif_boot_partition_open(const PifCard *card, const char *directory,
+                                 PifBootPartition *ret_boot, GError **error)
+{
+    g_auto(PifBootPartition) boot = {.directory = directory};
+    if (!find_boot_partition(card, &boot, error) || !list_paths(&boot, error))
+        return FALSE;
+    *ret_boot = boot;
+    boot = (PifBootPartition){0};
+    return TRUE;
+}
+
+gboolean pif_boot_partition_copy(const PifBootPartition *boot, const char *path,
+                                 const char *copy_name, char **ret_copy, GError **error)
+{
+    g_autofree char *source = g_strconcat("::/", path, NULL);
+    g_autofree char *copy = g_build_filename(boot->directory, copy_name, NULL);
+    GError *failure = NULL;
+    if (!run_mtool(boot, (const char *const[]){"mcopy", "-n", "-o", source, copy, NULL}, NULL,
+                   &failure)) {
+        pif_error_take(error, failure, "cannot read '%s' from the boot partition", path);
+        return FALSE;
+    }
+    *ret_copy = g_steal_pointer(&copy);
+    return TRUE;
+}
+
+gboolean pif_boot_partition_read_text(const PifBootPartition *boot, const char *path,
+                                      const char *copy_name, char **ret_text, GError **error)
+{
+    g_autofree char *copy = NULL;
+    return pif_boot_partition_copy(boot, path, copy_name, &copy, error) &&
+           pif_file_read(copy, MAX_TEXT_SIZE, ret_text, NULL, error);
+}
+
+static const char *find_path(const PifBootPartition *boot, const char *path)
+{
+    for (char **candidate = boot->paths; *candidate; candidate++)
+        if (g_ascii_strcasecmp(*candidate, path) == 0)
+            return *candidate;
+    return NULL;
+}
+
+static char *read_included(const char *name, gpointer data)
+{
+    const PifBootPartition *boot = data;
+    const char *path = find_path(boot, name);
+    char *text = NULL;
+    if (path)
+        pif_boot_partition_read_text(boot, path, "included.txt", &text, NULL);
+    return text;
+}
+
+gboolean pif_boot_partition_read_config(PifBootPartition *boot, char **ret_text,
+                                        PifConfigTxt **ret_config, GError **error)
+{
+    const char *path = find_path(boot, "config.txt");
+    g_autofree char *text = path ? NULL : g_strdup("");
+    if (path && !pif_boot_partition_read_text(boot, path, "config.txt", &text, error))
+        return FALSE;
+    *ret_config = pif_config_txt_parse(text, read_included, boot);
+    *ret_text = g_steal_pointer(&text);
+    return TRUE;
+}
+
+gboolean pif_boot_partition_copy_kernel(const PifBootPartition *boot, const char *path,
+                                        char **ret_copy, GError **error)
+{
+    g_autofree char *copy = NULL;
+    guint8 head[PIF_KERNEL_HEAD_SIZE];
+    if (!pif_boot_partition_copy(boot, path, "kernel", &copy, error))
+        return FALSE;
+    g_auto(PifFd) fd = open(copy, O_RDONLY | O_CLOEXEC);
+    ssize_t head_size = fd < 0 ? -1 : pread(fd, head, sizeof head, 0);
+    off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+    if (head_size < 0 || size < 0)
+        return pif_error_set_errno(error, errno, "cannot read %s", copy);
+    GError *failure = NULL;
+    if (!pif_kernel_check(head, (gsize)head_size, (guint64)size, &failure)) {
+        pif_error_set(error, PIF_ERROR_CONFIG, "the kernel '%s' %s", path, failure->message);
+        g_error_free(failure);
+        return FALSE;
+    }
+    *ret_copy = g_steal_pointer(&copy);
+    return TRUE;
+}

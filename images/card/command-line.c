@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// Words of cmdline.txt.
+#include "images/card/command-line.h"
+
+#include <string.h>
+
+static const char *const first_boot_words[] = {
+    "init=/usr/lib/raspberrypi-sys-mods/firstboot", /* raspberrypi-sys-mods of Bullseye */
+    "init=/usr/lib/raspi-config/init_resize.sh",    /* raspi-config before that */
+    "firstboot",                                    /* initramfs scripts of Bookworm */
+    "resize",                                       /* and of Trixie */
+    NULL,
+};
+
+char *pif_command_line_drop_first_boot(const char *command_line)
+{
+    GString *kept = g_string_new(NULL);
+    while (*command_line) {
+        gsize space = strspn(command_line, " \t\r\n");
+        gsize length = strcspn(command_line + space, " \t\r\n");
+        g_autofree char *word = g_strndup(command_line + space, length);
+        if (!g_strv_contains(first_boot_words, word))
+            g_string_append_len(kept, command_line, (gssize)(space + length));
+        command_line += space + length;
+    }
+    return g_string_free(kept, FALSE);
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// Which image is meant: by name, hash, recipe or source.
+#include "images/disk/sha256.h"
+#include "images/store/store-private.h"
+#include "pifarm/base/error.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+    MIN_PREFIX_DIGITS = 6,
+    MAX_LISTED = 8, /* in messages */
+};
+
+/* Hashes of all images, NULL-terminated; NULL on failure. */
+static char **list_hashes(PifStore *store, GError **error)
+{
+    GError *failure = NULL;
+    g_autoptr(GDir) folder = g_dir_open(store->directory, 0, &failure);
+    if (!folder) {
+        pif_error_take(error, failure, "cannot list the image store");
+        return NULL;
+    }
+    g_autoptr(GStrvBuilder) hashes = g_strv_builder_new();
+    for (const char *name; (name = g_dir_read_name(folder));) {
+        g_autofree char *sha256 = g_strdup(name);
+        if (!g_str_has_suffix(name, ".img"))
+            continue;
+        sha256[strlen(sha256) - strlen(".img")] = '\0';
+        if (pif_sha256_is_valid(sha256))
+            g_strv_builder_add(hashes, sha256);
+    }
+    return g_strv_builder_end(hashes);
+}
+
+static gint compare_images(gconstpointer a, gconstpointer b)
+{
+    const PifImage *first = *(PifImage *const *)a;
+    const PifImage *second = *(PifImage *const *)b;
+    int by_name = g_strcmp0(first->names[0], second->names[0]);
+    return by_name ? by_name : strcmp(first->sha256, second->sha256);
+}
+
+static gboolean load_image(PifStore *store, const char *sha256, PifImage **ret_image,
+                           GError **error)
+{
+    g_autoptr(json_t) record = NULL;
+    return pif_record_load(store, sha256, &record, error) &&
+           pif_record_to_image(store, sha256, record, ret_image, error);
+}
+
+GPtrArray *pif_store_list(PifStore *store, GError **error)
+{
+    g_autoptr(GPtrArray) images = g_ptr_array_new_with_free_func((GDestroyNotify)pif_image_free);
+    g_auto(PifFd) lock = -1;
+    if (!pif_store_lock(store, FALSE, &lock, error))
+        return NULL;
+    g_auto(GStrv) hashes = list_hashes(store, error);
+    if (!hashes)
+        return NULL;
+    for (char **sha256 = hashes; *sha256; sha256++) {
+        PifImage *image = NULL;
+        if (!load_image(store, *sha256, &image, error))
+            return NULL;
+        g_ptr_array_add(images, image);
+    }
+    g_ptr_array_sort(images, compare_images);
+    return g_steal_pointer(&images);
+}
+
+gboolean pif_store_search(PifStore *store, PifRecordVisit visit, gconstpointer wanted,
+                          char **ret_sha256, GError **error)
+{
+    g_auto(GStrv) hashes = list_hashes(store, error);
+    if (!hashes)
+        return FALSE;
+    *ret_sha256 = NULL;
+    for (char **sha256 = hashes; *sha256 && !*ret_sha256; sha256++) {
+        g_autoptr(json_t) record = NULL;
+        if (!pif_record_load(store, *sha256, &record, error))
+            return FALSE;
+        if (visit(record, wanted))
+            *ret_sha256 = g_strdup(*sha256);
+    }
+    return TRUE;
+}
+
+static gboolean has_name(json_t *record, gconstpointer name)
+{
+    return pif_record_has(record, "names", name);
+}
+
+gboolean pif_store_find_name(PifStore *store, const char *name, char **ret_sha256, GError **error)
+{
+    return pif_store_search(store, has_name, name, ret_sha256, error);
+}
+
+static gboolean has_recipe(json_t *record, gconstpointer recipe)
+{
+    return pif_record_has(record, "recipes", recipe);
+}
+
+static gboolean has_source(json_t *record, gconstpointer sha256)
+{
+    return pif_record_has_source(record, sha256);
+}
+
+/* The one image whose hash begins so; *ret_sha256 NULL when none does. */
+static gboolean find_prefix(PifStore *store, const char *prefix, char **ret_sha256, GError **error)
+{
+    const char *found = NULL;
+    *ret_sha256 = NULL;
+    if (strlen(prefix) < MIN_PREFIX_DIGITS)
+        return TRUE;
+    g_auto(GStrv) hashes = list_hashes(store, error);
+    if (!hashes)
+        return FALSE;
+    for (char **sha256 = hashes; *sha256; sha256++) {
+        if (!g_str_has_prefix(*sha256, prefix))
+            continue;
+        if (found)
+            return pif_error_set(error, PIF_ERROR_USAGE,
+                                 "'%s' may be image %.16s or %.16s; give more digits", prefix,
+                                 found, *sha256);
+        found = *sha256;
+    }
+    *ret_sha256 = g_strdup(found);
+    return TRUE;
+}
+
+/* "there are: debian, tiny", so that a misspelt name is seen at once. */
+static char *describe_images(PifStore *store)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_auto(GStrv) hashes = list_hashes(store, NULL);
+    if (!hashes || !*hashes)
+        return g_strdup("; it is empty");
+    guint count = MIN(g_strv_length(hashes), MAX_LISTED);
+    for (guint i = 0; i < count; i++) {
+        g_autoptr(PifImage) image = NULL;
+        g_autofree char *digits = g_strndup(hashes[i], 12);
+        gboolean is_named = load_image(store, hashes[i], &image, NULL) && image->names[0];
+        g_string_append_printf(text, "%s%s",
+                               i ? ", " : "; there are: ", is_named ? image->names[0] : digits);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+gboolean pif_store_resolve(PifStore *store, const char *name, char **ret_sha256, GError **error)
+{
+    if (!pif_store_find_name(store, name, ret_sha256, error))
+        return FALSE;
+    if (!*ret_sha256 && !find_prefix(store, name, ret_sha256, error))
+        return FALSE;
+    if (*ret_sha256)
+        return TRUE;
+    g_autofree char *shown = g_strescape(name, NULL);
+    g_autofree char *others = describe_images(store);
+    return pif_error_set(error, PIF_ERROR_NOT_FOUND, "no image '%s' in the store %s%s", shown,
+                         store->directory, others);
+}
+
+gboolean pif_store_find(PifStore *store, const char *name, PifImage **ret_image, GError **error)
+{
+    g_auto(PifFd) lock = -1;
+    g_autofree char *sha256 = NULL;
+    return pif_store_lock(store, FALSE, &lock, error) &&
+           pif_store_resolve(store, name, &sha256, error) &&
+           load_image(store, sha256, ret_image, error);
+}
+
+/* what: of which there is no image, for the message. */
+static gboolean find_by_record(PifStore *store, PifRecordVisit visit, gconstpointer wanted,
+                               const char *what, PifImage **ret_image, GError **error)
+{
+    g_auto(PifFd) lock = -1;
+    g_autofree char *sha256 = NULL;
+    if (!pif_store_lock(store, FALSE, &lock, error) ||
+        !pif_store_search(store, visit, wanted, &sha256, error))
+        return FALSE;
+    if (!sha256)
+        return pif_error_set(error, PIF_ERROR_NOT_FOUND, "no image of %s in the store %s", what,
+                             store->directory);
+    return load_image(store, sha256, ret_image, error);
+}
+
+gboolean pif_store_find_recipe(PifStore *store, const char *recipe, PifImage **ret_image,
+                               GError **error)
+{
+    return find_by_record(store, has_recipe, recipe, "this recipe", ret_image, error);
+}
+
+gboolean pif_store_find_source(PifStore *store, const char *source_sha256, PifImage **ret_image,
+                               GError **error)
+{
+    return find_by_record(store, has_source, source_sha256, "this source", ret_image, error);
+}
+
+typedef struct {
+    const char *path;
+    struct stat status;
+} WantedFile;
+
+static gboolean has_file(json_t *record, gconstpointer wanted)
+{
+    const WantedFile *file = wanted;
+    return pif_record_find_file(record, file->path, &file->status) != NULL;
+}
+
+gboolean pif_store_find_unchanged_file(PifStore *store, const char *file, PifImage **ret_image,
+                                       GError **error)
+{
+    WantedFile wanted = {.path = file};
+    if (stat(file, &wanted.status) < 0)
+        return pif_error_set_errno(error, errno, "cannot open %s", file);
+    return find_by_record(store, has_file, &wanted, file, ret_image, error);
+}
