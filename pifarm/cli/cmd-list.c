@@ -134,10 +134,11 @@ static void print_value(const char *key, json_t *value, int indent)
         json_object_foreach(value, inner_key, inner) print_value(inner_key, inner, indent + 2);
         return;
     }
-    if (json_is_null(value))
+    gboolean is_time = g_str_has_suffix(key, "_us");
+    if (json_is_null(value) || (is_time && json_integer_value(value) == 0))
         return;
     g_autofree char *time = NULL;
-    if (g_str_has_suffix(key, "_us") && json_integer_value(value)) {
+    if (is_time) {
         g_autoptr(GDateTime) moment =
             g_date_time_new_from_unix_local(json_integer_value(value) / G_USEC_PER_SEC);
         time = g_date_time_format(moment, "%F %T");
