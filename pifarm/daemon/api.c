@@ -6,8 +6,10 @@
 #include "pifarm/base/file.h"
 #include "pifarm/daemon/api-stream.h"
 #include "pifarm/daemon/console-hub.h"
+#include "pifarm/daemon/reload.h"
 #include "pifarm/daemon/tail.h"
 #include "pifarm/daemon/unit.h"
+#include "pifarm/daemon/units.h"
 
 #include <errno.h>
 #include <gio/gunixsocketaddress.h>
@@ -143,7 +145,7 @@ static gboolean post_on(Request *request, json_t **ret_answer, GError **error)
 {
     g_autoptr(GPtrArray) names = body_names(request, error);
     g_autoptr(GPtrArray) already = NULL;
-    if (!names || !pif_daemon_power_on(request->api->daemon, names, &already, error))
+    if (!names || !pif_units_power_on(request->api->daemon, names, &already, error))
         return FALSE;
     json_t *list = json_array();
     for (guint i = 0; i + 1 < already->len; i++)
@@ -155,7 +157,7 @@ static gboolean post_on(Request *request, json_t **ret_answer, GError **error)
 static gboolean post_off(Request *request, json_t **ret_answer, GError **error)
 {
     g_autoptr(GPtrArray) names = body_names(request, error);
-    if (!names || !pif_daemon_power_off(request->api->daemon, names, error))
+    if (!names || !pif_units_power_off(request->api->daemon, names, error))
         return FALSE;
     *ret_answer = json_object();
     return TRUE;
@@ -164,7 +166,7 @@ static gboolean post_off(Request *request, json_t **ret_answer, GError **error)
 static gboolean post_remove_cards(Request *request, json_t **ret_answer, GError **error)
 {
     g_autoptr(GPtrArray) names = body_names(request, error);
-    if (!names || !pif_daemon_remove_cards(request->api->daemon, names, error))
+    if (!names || !pif_units_remove_cards(request->api->daemon, names, error))
         return FALSE;
     *ret_answer = json_object();
     return TRUE;
@@ -173,12 +175,12 @@ static gboolean post_remove_cards(Request *request, json_t **ret_answer, GError 
 static gboolean post_reload(Request *request, json_t **ret_answer, GError **error)
 {
     *ret_answer = json_object();
-    return pif_daemon_reload(request->api->daemon, error);
+    return pif_reload_farm(request->api->daemon, error);
 }
 
 static gboolean post_shutdown(Request *request, json_t **ret_answer, GError **error)
 {
-    if (!pif_daemon_take_down(request->api->daemon, error))
+    if (!pif_units_take_down(request->api->daemon, error))
         return FALSE;
     /* the answer goes out first */
     unlink(request->api->socket_path);
@@ -260,8 +262,9 @@ static gboolean get_events(Request *request, json_t **ret_answer, GError **error
     return TRUE;
 }
 
-void pif_api_publish(PifApi *api, const PifEvent *event)
+static void publish(const PifEvent *event, gpointer data)
 {
+    PifApi *api = data;
     for (guint i = 0; i < api->followers->len; i++) {
         EventFollower *follower = g_ptr_array_index(api->followers, i);
         if (!follower->node || g_strcmp0(follower->node, event->node) == 0)
@@ -443,8 +446,11 @@ PifApi *pif_api_new(PifDaemon *daemon, const char *path, GError **error)
     soup_server_add_websocket_handler(api->server, "/v1/console", NULL, NULL, on_console, api,
                                       NULL);
     g_autoptr(GSocket) socket = make_socket(path, &failure);
-    if (socket && soup_server_listen_socket(api->server, socket, 0, &failure))
+    if (socket && soup_server_listen_socket(api->server, socket, 0, &failure)) {
+        daemon->on_event = publish;
+        daemon->on_event_data = api;
         return api;
+    }
     pif_error_take(error, failure, "cannot listen on %s", path);
     pif_api_free(api);
     return NULL;
@@ -454,6 +460,7 @@ void pif_api_free(PifApi *api)
 {
     if (!api)
         return;
+    api->daemon->on_event = NULL;
     soup_server_disconnect(api->server);
     g_clear_object(&api->server);
     g_free(api->socket_path);

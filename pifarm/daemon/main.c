@@ -5,6 +5,7 @@
 #include "pifarm/base/log.h"
 #include "pifarm/base/paths.h"
 #include "pifarm/daemon/api.h"
+#include "pifarm/daemon/open.h"
 
 #include <glib-unix.h>
 #include <stdio.h>
@@ -40,28 +41,29 @@ static gboolean take_lock(const char *farm, PifFd *ret_lock, GError **error)
            pif_file_lock(path, TRUE, FALSE, what, ret_lock, error);
 }
 
-static gboolean start(const char *farm_path, PifFd *lock, PifDaemon **ret_daemon, GError **error)
+static gboolean start(const char *farm_path, PifFd *lock, PifDaemon **ret_daemon, PifApi **ret_api,
+                      GError **error)
 {
     g_autoptr(PifFarm) farm = pif_farm_load(farm_path, error);
     if (!farm || !take_lock(farm->name, lock, error))
         return FALSE;
     g_autofree char *socket = pif_paths_farm_socket(farm->name);
-    g_autoptr(PifDaemon) daemon = pif_daemon_new(farm_path, error);
+    g_autoptr(PifDaemon) daemon = pif_daemon_open(farm_path, error);
     if (!daemon)
         return FALSE;
-    daemon->api = pif_api_new(daemon, socket, error);
-    if (!daemon->api)
+    *ret_api = pif_api_new(daemon, socket, error);
+    if (!*ret_api)
         return FALSE;
     *ret_daemon = g_steal_pointer(&daemon);
     return TRUE;
 }
 
-static void run(PifDaemon *daemon)
+static void run(PifDaemon *daemon, PifApi *api)
 {
     g_unix_signal_add(SIGTERM, on_signal, daemon->loop);
     g_unix_signal_add(SIGINT, on_signal, daemon->loop);
     g_main_loop_run(daemon->loop);
-    g_clear_pointer(&daemon->api, pif_api_free);
+    pif_api_free(api);
     /* answers that are on their way go out */
     while (g_main_context_iteration(NULL, FALSE)) {
     }
@@ -91,13 +93,14 @@ int main(int argc, char **argv)
     g_autofree char *found = NULL;
     g_auto(PifFd) lock = -1;
     g_autoptr(PifDaemon) daemon = NULL;
+    PifApi *api = NULL;
     gboolean is_started =
-        pif_farm_find_file(farm_path, &found, &error) && start(found, &lock, &daemon, &error);
+        pif_farm_find_file(farm_path, &found, &error) && start(found, &lock, &daemon, &api, &error);
     tell_starter(ready_fd, error);
     if (!is_started) {
         pif_log_error(error);
         return pif_error_exit_status(error);
     }
-    run(daemon);
+    run(daemon, api);
     return 0;
 }

@@ -4,6 +4,8 @@
 
 #include "pifarm/daemon/daemon.h"
 
+typedef struct PifNetwork PifNetwork;
+
 PifNetwork *pif_network_new(PifDaemon *daemon);
 /* Ends the servers and forwards; links stay. */
 void pif_network_free(PifNetwork *network);

@@ -9,6 +9,7 @@
 #include "pifarm/daemon/card-job.h"
 #include "pifarm/daemon/console-hub.h"
 #include "pifarm/daemon/guest-watch.h"
+#include "pifarm/daemon/known-hosts.h"
 #include "pifarm/daemon/probe.h"
 #include "pifarm/model/farm-image.h"
 
@@ -30,25 +31,14 @@ struct PifUnit {
     PifConsoleHub *console;
 };
 
-static char *node_file(const PifUnit *unit, const char *folder, const char *suffix)
-{
-    g_autofree char *name = g_strconcat(unit->node->name, suffix, NULL);
-    return g_build_filename(unit->daemon->directory, folder, name, NULL);
-}
-
-char *pif_unit_card_path(const PifUnit *unit)
-{
-    return node_file(unit, "cards", ".qcow2");
-}
-
 char *pif_unit_console_log(const PifUnit *unit)
 {
-    return node_file(unit, "logs", ".console.log");
+    return pif_daemon_node_file(unit->daemon, unit->node, "logs", ".console.log");
 }
 
 char *pif_unit_kernel_log(const PifUnit *unit)
 {
-    return node_file(unit, "logs", ".kernel.log");
+    return pif_daemon_node_file(unit->daemon, unit->node, "logs", ".kernel.log");
 }
 
 const PifNode *pif_unit_node(const PifUnit *unit)
@@ -141,7 +131,7 @@ static void on_card_ready(GObject *source, GAsyncResult *result, gpointer data)
         return;
     }
     unit->boot_files = files;
-    if (files->is_new && !pif_daemon_write_known_hosts(unit->daemon, &error))
+    if (files->is_new && !pif_known_hosts_write(unit->daemon, &error))
         warn_of(unit, error);
     g_clear_error(&error);
     pif_unit_input(unit, PIF_INPUT_PREPARED, NULL);
@@ -164,8 +154,8 @@ static void enter_preparing(PifUnit *unit)
         fail(unit, error);
         return;
     }
-    g_autofree char *clone = pif_unit_card_path(unit);
-    g_autofree char *boot = node_file(unit, "boot", "");
+    g_autofree char *clone = pif_daemon_card_path(unit->daemon, unit->node);
+    g_autofree char *boot = pif_daemon_node_file(unit->daemon, unit->node, "boot", "");
     g_autofree char *hostname = expand_hostname(unit->node);
     PifCardJob job = {
         .store = pif_store_directory(unit->daemon->store),
@@ -190,7 +180,7 @@ static void enter_starting(PifUnit *unit)
 {
     const PifNode *node = unit->node;
     g_autofree char *name = g_strdup_printf("%s-%s", unit->daemon->farm->name, node->name);
-    g_autofree char *disk = pif_unit_card_path(unit);
+    g_autofree char *disk = pif_daemon_card_path(unit->daemon, unit->node);
     g_autofree char *command_line = pif_domain_command_line(unit->boot_files->command_line);
     g_autofree char *tap = g_strdup_printf("q0tap%u", node->id);
     g_autofree char *console_log = pif_unit_console_log(unit);
@@ -266,7 +256,7 @@ static void enter_queued(PifUnit *unit)
     let_go(unit);
     pif_state_begin_boot(unit->daemon->state, unit->node->name, g_get_real_time(), &error);
     warn_of(unit, error);
-    pif_daemon_enqueue(unit->daemon, unit);
+    pif_turns_enqueue(unit->daemon->turns, unit);
 }
 
 static void enter_off(PifUnit *unit)
@@ -317,12 +307,17 @@ void pif_unit_input(PifUnit *unit, PifInput input, const char *detail)
     g_autofree char *old_detail = unit->detail; /* detail may be a part of it */
     unit->detail = g_strdup(detail);
     if (before == PIF_STAGE_QUEUED && after != PIF_STAGE_PREPARING)
-        pif_daemon_leave_queue(unit->daemon, unit, FALSE);
+        pif_turns_leave_queue(unit->daemon->turns, unit);
     pif_daemon_add_event(unit->daemon, unit->node->name, pif_stage_name(after), "%s",
                          detail ? detail : "");
     on_enter[after](unit);
     if (has_turn(before) && !has_turn(after))
-        pif_daemon_leave_queue(unit->daemon, unit, TRUE);
+        pif_turns_give_back(unit->daemon->turns);
+}
+
+void pif_unit_take_turn(gpointer unit)
+{
+    pif_unit_input(unit, PIF_INPUT_TURN, NULL);
 }
 
 void pif_unit_machine_event(PifUnit *unit, PifMachineEvent event, const char *detail)
@@ -414,7 +409,7 @@ json_t *pif_unit_to_json(const PifUnit *unit)
     g_autofree char *mac = pif_mac_format(&node->mac);
     g_autofree char *address = pif_ipv4_format(node->address);
     g_autofree char *serial = g_strdup_printf("%08x", node->serial);
-    g_autofree char *card = pif_unit_card_path(unit);
+    g_autofree char *card = pif_daemon_card_path(unit->daemon, unit->node);
     g_autofree char *console_log = pif_unit_console_log(unit);
     return json_pack("{s:s, s:i, s:s, s:s?, s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:s, s:o, s:o}",
                      "name", node->name, "id", (int)node->id, "stage", pif_stage_name(unit->stage),

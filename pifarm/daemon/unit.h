@@ -9,6 +9,8 @@
 
 struct PifConsoleHub;
 
+typedef struct PifUnit PifUnit;
+
 PifUnit *pif_unit_new(PifDaemon *daemon, const PifNode *node);
 void pif_unit_free(PifUnit *unit);
 
@@ -20,6 +22,8 @@ struct PifConsoleHub *pif_unit_console(PifUnit *unit);
 
 /* Feeds an input to the life cycle. detail (may be NULL): for people, shown with the event. */
 void pif_unit_input(PifUnit *unit, PifInput input, const char *detail);
+/* Its turn to be prepared and started has come. For pif_turns_new. */
+void pif_unit_take_turn(gpointer unit);
 /* What libvirt says of its machine. */
 void pif_unit_machine_event(PifUnit *unit, PifMachineEvent event, const char *detail);
 /* A lease for its MAC, that ends then (seconds since the epoch). */
@@ -35,6 +39,5 @@ void pif_unit_recover(PifUnit *unit);
 json_t *pif_unit_to_json(const PifUnit *unit);
 
 /* Files of the node. Free them. */
-char *pif_unit_card_path(const PifUnit *unit);
 char *pif_unit_console_log(const PifUnit *unit);
 char *pif_unit_kernel_log(const PifUnit *unit);

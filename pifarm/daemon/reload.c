@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// What may change in farm.yaml under nodes that are on, and what may not.
+#include "pifarm/daemon/reload.h"
+
+#include "pifarm/base/error.h"
+#include "pifarm/daemon/network.h"
+#include "pifarm/daemon/unit.h"
+#include "pifarm/daemon/units.h"
+
+#include <string.h>
+
+static gboolean is_same_node(const PifNode *a, const PifNode *b)
+{
+    return a->id == b->id && a->address == b->address && a->serial == b->serial &&
+           memcmp(a->mac.bytes, b->mac.bytes, sizeof a->mac.bytes) == 0 &&
+           g_str_equal(a->image->name, b->image->name);
+}
+
+/* No node that is on may change under its own feet, nor the network under them. */
+static gboolean check_reload(PifDaemon *daemon, const PifFarm *farm, GError **error)
+{
+    gboolean is_same_lan = g_str_equal(farm->lan.bridge, daemon->farm->lan.bridge) &&
+                           farm->lan.network == daemon->farm->lan.network &&
+                           farm->lan.prefix_length == daemon->farm->lan.prefix_length;
+    GHashTableIter iter;
+    gpointer unit;
+    if (!g_str_equal(farm->name, daemon->farm->name))
+        return pif_error_set(
+            error, PIF_ERROR_BUSY,
+            "%s now names its farm '%s', but a daemon runs for '%s'; first: pifarm down",
+            farm->path, farm->name, daemon->farm->name);
+    g_hash_table_iter_init(&iter, daemon->units);
+    while (g_hash_table_iter_next(&iter, NULL, &unit)) {
+        const PifNode *node = pif_unit_node(unit);
+        const PifNode *changed = pif_farm_find_node(farm, node->name);
+        if (!pif_stage_is_on(pif_unit_stage(unit)))
+            continue;
+        if (!is_same_lan || !changed || !is_same_node(node, changed))
+            return pif_error_set(error, PIF_ERROR_BUSY,
+                                 "%s changes or removes node '%s', which is on; turn it off first: "
+                                 "pifarm down %s",
+                                 farm->path, node->name, node->name);
+    }
+    return TRUE;
+}
+
+static gboolean has_vanished(gpointer name, gpointer unit, gpointer farm)
+{
+    (void)unit;
+    return pif_farm_find_node(farm, name) == NULL;
+}
+
+/* The network's servers need not know of a change. */
+static gboolean have_same_nodes(const PifFarm *a, const PifFarm *b)
+{
+    if (a->nodes->len != b->nodes->len)
+        return FALSE;
+    for (guint i = 0; i < a->nodes->len; i++) {
+        const PifNode *node = g_ptr_array_index(a->nodes, i);
+        const PifNode *other = pif_farm_find_node(b, node->name);
+        if (!other || !is_same_node(node, other) || node->ssh_port != other->ssh_port)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean pif_reload_farm(PifDaemon *daemon, GError **error)
+{
+    PifFarm *farm = pif_farm_load(daemon->farm_path, error);
+    if (!farm || !check_reload(daemon, farm, error)) {
+        pif_farm_free(farm);
+        return FALSE;
+    }
+    g_autoptr(PifFarm) old = daemon->farm;
+    g_hash_table_foreach_remove(daemon->units, has_vanished, farm);
+    daemon->farm = farm;
+    pif_units_add_missing(daemon);
+    return have_same_nodes(old, farm) || pif_network_reload(daemon->network, error);
+}
