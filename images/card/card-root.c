@@ -33,7 +33,7 @@ struct PifCardRoot {
     char *drive;        /* as e2fsprogs want it: FILE?offset=N */
 };
 
-static gboolean check_superblock(const guint8 *block, GError **error)
+static gboolean check_superblock(const guint8 *block, gboolean may_be_unclean, GError **error)
 {
     PifReader reader;
     pif_reader_init(&reader, block, SUPERBLOCK_SIZE);
@@ -44,6 +44,8 @@ static gboolean check_superblock(const guint8 *block, GError **error)
     guint32 incompatible = pif_reader_le32(&reader);
     if (magic != MAGIC)
         return pif_error_set(error, PIF_ERROR_CONFIG, "no ext4 file system in the root partition");
+    if (may_be_unclean)
+        return TRUE;
     if (!(state & STATE_CLEAN) || (state & STATE_ERRORS) || (incompatible & INCOMPATIBLE_RECOVER))
         return pif_error_set(error, PIF_ERROR_CONFIG,
                              "the root file system was not shut down cleanly; prepare the image "
@@ -51,7 +53,8 @@ static gboolean check_superblock(const guint8 *block, GError **error)
     return TRUE;
 }
 
-static gboolean find_root(const char *raw_path, PifCardRoot *root, GError **error)
+static gboolean find_root(const char *raw_path, gboolean may_be_unclean, PifCardRoot *root,
+                          GError **error)
 {
     PifCardLayout layout;
     guint8 superblock[SUPERBLOCK_SIZE] = {0};
@@ -64,17 +67,28 @@ static gboolean find_root(const char *raw_path, PifCardRoot *root, GError **erro
     if (fd < 0 || pread(fd, superblock, sizeof superblock, offset) < 0)
         return pif_error_set_errno(error, errno, "cannot read the root partition");
     root->drive = g_strdup_printf("%s?offset=%" G_GUINT64_FORMAT, raw_path, layout.root_offset);
-    return check_superblock(superblock, error);
+    return check_superblock(superblock, may_be_unclean, error);
+}
+
+static gboolean open_root(const PifCard *card, gboolean may_be_unclean, PifCardRoot **ret_root,
+                          GError **error)
+{
+    g_autoptr(PifCardRoot) root = g_new0(PifCardRoot, 1);
+    if (!pif_scratch_make(&root->scratch, error) ||
+        !find_root(pif_card_raw_path(card), may_be_unclean, root, error))
+        return FALSE;
+    *ret_root = g_steal_pointer(&root);
+    return TRUE;
 }
 
 gboolean pif_card_root_open(const PifCard *card, PifCardRoot **ret_root, GError **error)
 {
-    g_autoptr(PifCardRoot) root = g_new0(PifCardRoot, 1);
-    if (!pif_scratch_make(&root->scratch, error) ||
-        !find_root(pif_card_raw_path(card), root, error))
-        return FALSE;
-    *ret_root = g_steal_pointer(&root);
-    return TRUE;
+    return open_root(card, FALSE, ret_root, error);
+}
+
+gboolean pif_card_root_open_unclean(const PifCard *card, PifCardRoot **ret_root, GError **error)
+{
+    return open_root(card, TRUE, ret_root, error);
 }
 
 void pif_card_root_free(PifCardRoot *root)
@@ -139,16 +153,78 @@ static GHashTable *parse_listings(const char *output)
     return entries;
 }
 
+static void append_listings(GString *script, const char *const *folders)
+{
+    for (; *folders; folders++)
+        g_string_append_printf(script, "ls -p %s\n", *folders);
+}
+
 gboolean pif_card_root_list(PifCardRoot *root, const char *const *folders, GHashTable **ret_entries,
                             GError **error)
 {
     g_autofree char *output = NULL;
     g_autoptr(GString) script = g_string_new(NULL);
-    for (; *folders; folders++)
-        g_string_append_printf(script, "ls -p %s\n", *folders);
+    append_listings(script, folders);
     if (!run_script(root, FALSE, script, &output, error))
         return FALSE;
     *ret_entries = parse_listings(output);
+    return TRUE;
+}
+
+/* debugfs would take a space or a newline in a path for more arguments or commands. */
+gboolean pif_card_root_is_plain(const char *path)
+{
+    return g_regex_match_simple("^[A-Za-z0-9._/-]+\\z", path, G_REGEX_DEFAULT,
+                                G_REGEX_MATCH_DEFAULT);
+}
+
+/* What debugfs has copied out under the number; nothing when there is no such file. */
+static gboolean take_copy(const PifCardRoot *root, guint number, GBytes **ret_content,
+                          GError **error)
+{
+    g_autofree char *name = g_strdup_printf("%u.back", number);
+    g_autofree char *copy = pif_scratch_path(&root->scratch, name);
+    char *content = NULL;
+    gsize size = 0;
+    if (!g_file_test(copy, G_FILE_TEST_EXISTS))
+        return TRUE;
+    if (!pif_file_read(copy, MAX_FILE_SIZE, &content, &size, error))
+        return FALSE;
+    *ret_content = g_bytes_new_take(content, size);
+    unlink(copy);
+    return TRUE;
+}
+
+static gboolean take_copies(const PifCardRoot *root, const char *const *paths, GHashTable *contents,
+                            GError **error)
+{
+    for (guint i = 0; paths[i]; i++) {
+        GBytes *content = NULL;
+        if (!take_copy(root, i, &content, error))
+            return FALSE;
+        if (content)
+            g_hash_table_replace(contents, g_strdup(paths[i]), content);
+    }
+    return TRUE;
+}
+
+gboolean pif_card_root_survey(PifCardRoot *root, const char *const *folders,
+                              const char *const *paths, GHashTable **ret_entries,
+                              GHashTable **ret_contents, GError **error)
+{
+    g_autofree char *output = NULL;
+    g_autoptr(GString) script = g_string_new(NULL);
+    g_autoptr(GHashTable) contents =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
+    append_listings(script, folders);
+    for (guint i = 0; paths[i]; i++)
+        if (pif_card_root_is_plain(paths[i]))
+            g_string_append_printf(script, "dump %s %u.back\n", paths[i], i);
+    if (!run_script(root, FALSE, script, &output, error) ||
+        !take_copies(root, paths, contents, error))
+        return FALSE;
+    *ret_entries = parse_listings(output);
+    *ret_contents = g_steal_pointer(&contents);
     return TRUE;
 }
 
@@ -174,19 +250,12 @@ void pif_card_change_free(PifCardChange *change)
     g_free(change);
 }
 
-/* debugfs would take a space or a newline in a path for more arguments or commands. */
-static gboolean is_plain(const char *path)
-{
-    return g_regex_match_simple("^[A-Za-z0-9._/-]+\\z", path, G_REGEX_DEFAULT,
-                                G_REGEX_MATCH_DEFAULT);
-}
-
 /* A `rm` of what is not there only leaves a line on standard error. A `mkdir` of what is there
  * would leave an inode in no folder. */
 static gboolean append_change(const PifCardRoot *root, GString *script, const PifCardChange *change,
                               guint number, GError **error)
 {
-    g_return_val_if_fail(is_plain(change->path), FALSE);
+    g_return_val_if_fail(pif_card_root_is_plain(change->path), FALSE);
     g_string_append_printf(script, "%s %s\n", S_ISDIR(change->mode) ? "mkdir" : "rm", change->path);
     if (S_ISREG(change->mode)) {
         g_autofree char *name = g_strdup_printf("%u", number);
@@ -200,20 +269,25 @@ static gboolean append_change(const PifCardRoot *root, GString *script, const Pi
     return TRUE;
 }
 
+static gboolean has_bytes(GBytes *content, const char *text)
+{
+    gsize size;
+    const char *bytes = g_bytes_get_data(content, &size);
+    return size == strlen(text) && (size == 0 || memcmp(bytes, text, size) == 0);
+}
+
 static gboolean has_arrived(const PifCardRoot *root, const PifCardChange *change, guint number,
                             GHashTable *entries)
 {
-    g_autofree char *name = g_strdup_printf("%u.back", number);
-    g_autofree char *copy = pif_scratch_path(&root->scratch, name);
-    g_autofree char *content = NULL;
+    g_autoptr(GBytes) content = NULL;
     const PifCardEntry *entry = g_hash_table_lookup(entries, change->path);
     if (!change->mode)
         return !entry;
     if (S_ISDIR(change->mode))
         return entry && S_ISDIR(entry->mode);
     return entry && entry->mode == change->mode && entry->uid == 0 && entry->gid == 0 &&
-           pif_file_read(copy, MAX_FILE_SIZE, &content, NULL, NULL) &&
-           g_str_equal(content, change->content);
+           take_copy(root, number, &content, NULL) && content &&
+           has_bytes(content, change->content);
 }
 
 /* The folders that the changes are in; NULL-terminated, free it. */
@@ -232,15 +306,16 @@ static char **find_folders(const GPtrArray *changes)
 
 gboolean pif_card_root_change(PifCardRoot *root, const GPtrArray *changes, GError **error)
 {
+    g_autofree char *output = NULL;
     g_autoptr(GString) script = g_string_new(NULL);
-    g_autoptr(GHashTable) entries = NULL;
     g_auto(GStrv) folders = find_folders(changes);
     for (guint i = 0; i < changes->len; i++)
         if (!append_change(root, script, changes->pdata[i], i, error))
             return FALSE;
-    if (!run_script(root, TRUE, script, NULL, error) ||
-        !pif_card_root_list(root, (const char *const *)folders, &entries, error))
+    append_listings(script, (const char *const *)folders);
+    if (!run_script(root, TRUE, script, &output, error))
         return FALSE;
+    g_autoptr(GHashTable) entries = parse_listings(output);
     for (guint i = 0; i < changes->len; i++) {
         const PifCardChange *change = changes->pdata[i];
         if (!has_arrived(root, change, i, entries))

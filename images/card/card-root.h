@@ -9,6 +9,8 @@ typedef struct PifCardRoot PifCardRoot;
 /* CONFIG when the card has no ext4 root, or one that was not shut down cleanly. The card must live
  * longer. */
 gboolean pif_card_root_open(const PifCard *card, PifCardRoot **ret_root, GError **error);
+/* Also one that was not shut down cleanly, or is in use: to read what is there, as it is there. */
+gboolean pif_card_root_open_unclean(const PifCard *card, PifCardRoot **ret_root, GError **error);
 void pif_card_root_free(PifCardRoot *root);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifCardRoot, pif_card_root_free)
 
@@ -18,6 +20,9 @@ typedef struct {
     guint gid;
 } PifCardEntry;
 
+/* Letters, digits and ._/- only: what can be handed to debugfs. */
+gboolean pif_card_root_is_plain(const char *path);
+
 /* What is in the folders: table of path -> PifCardEntry, with "/etc/." for a folder that is there.
  * folders: NULL-terminated. A name is what the card says it is: expect anything in it but '/'. */
 gboolean pif_card_root_list(PifCardRoot *root, const char *const *folders, GHashTable **ret_entries,
@@ -26,10 +31,17 @@ gboolean pif_card_root_list(PifCardRoot *root, const char *const *folders, GHash
 /* Content of a file as text, at most 1 MiB; NOT_FOUND when there is none. */
 gboolean pif_card_root_read(PifCardRoot *root, const char *path, char **ret_text, GError **error);
 
+/* Both for many in one run: what is in the folders (as by pif_card_root_list), and the contents of
+ * those of the files that there are: table of path -> GBytes. Paths that are not plain count as not
+ * there. Both lists NULL-terminated. */
+gboolean pif_card_root_survey(PifCardRoot *root, const char *const *folders,
+                              const char *const *paths, GHashTable **ret_entries,
+                              GHashTable **ret_contents, GError **error);
+
 /* One change: the folder made (which must not be there), the file written anew as root's with that
  * mode, or (mode 0) the file removed. */
 typedef struct {
-    char *path;    /* letters, digits and ._/- only */
+    char *path;    /* pif_card_root_is_plain */
     char *content; /* of a file */
     guint mode;    /* S_IFREG | 0644, S_IFDIR | 0755; 0: remove */
 } PifCardChange;

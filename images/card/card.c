@@ -29,6 +29,7 @@ struct PifCard {
     GSubprocess *daemon; /* NULL: the file itself is raw */
     PifFd fd;
     gboolean is_writable;
+    gboolean is_in_use; /* by somebody else, maybe */
 };
 
 /* Where an export appears until we have it open. */
@@ -80,8 +81,9 @@ static PifCommand *new_daemon_command(const PifCard *card, const char *format,
 {
     PifCommand *command = pif_command_new("qemu-storage-daemon", NULL);
     add_json(command, "--blockdev",
-             json_pack("{ss ss sb s{ss ss}}", "driver", format, "node-name", "card", "read-only",
-                       !card->is_writable, "file", "driver", "file", "filename", card->path));
+             json_pack("{ss ss sb sb s{ss ss}}", "driver", format, "node-name", "card", "read-only",
+                       !card->is_writable, "force-share", card->is_in_use, "file", "driver", "file",
+                       "filename", card->path));
     add_json(command, "--export",
              json_pack("{ss ss ss ss sb ss}", "type", "fuse", "id", "card", "node-name", "card",
                        "mountpoint", place->mount_point, "writable", card->is_writable,
@@ -159,11 +161,13 @@ static gboolean start_export(PifCard *card, const char *format, GError **error)
     return detach(&place, error);
 }
 
-gboolean pif_card_open(const char *path, gboolean is_writable, PifCard **ret_card, GError **error)
+static gboolean open_card(const char *path, gboolean is_writable, gboolean is_in_use,
+                          PifCard **ret_card, GError **error)
 {
     g_autoptr(PifCard) card = g_new0(PifCard, 1);
     card->fd = -1;
     card->is_writable = is_writable;
+    card->is_in_use = is_in_use;
     card->path = g_canonicalize_filename(path, NULL);
     g_auto(PifFd) file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
@@ -176,6 +180,16 @@ gboolean pif_card_open(const char *path, gboolean is_writable, PifCard **ret_car
     card->raw_path = g_strdup_printf("/proc/%d/fd/%d", (int)getpid(), card->fd);
     *ret_card = g_steal_pointer(&card);
     return TRUE;
+}
+
+gboolean pif_card_open(const char *path, gboolean is_writable, PifCard **ret_card, GError **error)
+{
+    return open_card(path, is_writable, FALSE, ret_card, error);
+}
+
+gboolean pif_card_open_in_use(const char *path, PifCard **ret_card, GError **error)
+{
+    return open_card(path, FALSE, TRUE, ret_card, error);
 }
 
 /* The daemon writes its caches to the overlay before it ends. */

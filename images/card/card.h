@@ -12,6 +12,9 @@
 typedef struct PifCard PifCard;
 
 gboolean pif_card_open(const char *path, gboolean is_writable, PifCard **ret_card, GError **error);
+/* The same, read-only, of a clone that QEMU may have open: what is on it at the moment, with what
+ * QEMU and the guest have not written yet missing. */
+gboolean pif_card_open_in_use(const char *path, PifCard **ret_card, GError **error);
 /* Flushes and ends the export; only here are errors of the flush seen. The card still is to be
  * freed, and good for nothing else. */
 gboolean pif_card_close(PifCard *card, GError **error);
@@ -48,8 +51,11 @@ typedef struct {
     const char
         *host_key; /* OpenSSH ed25519 private key: /etc/ssh/ssh_host_ed25519_key, 0600, and .pub */
     const char *host_key_public;
+    const char *node_env; /* text of /etc/pifarm/node.env: NAME=VALUE lines for units and scripts */
 } PifIdentity;
 
-/* Writes it with debugfs in one go, tens of milliseconds; other SSH host keys on the card are
- * removed when host_key is given. The file system must be clean (CONFIG otherwise). */
+/* Writes it with debugfs in one go, tens of milliseconds. What else on the card would make it the
+ * same computer as its base goes: random seeds, DHCP DUIDs (trait-file.c) and, when host_key is
+ * given, other SSH host keys and what would replace it at the first boot. The file system must be
+ * clean (CONFIG otherwise). */
 gboolean pif_card_write_identity(PifCard *card, const PifIdentity *identity, GError **error);

@@ -3,6 +3,7 @@
 #include "images/card/identity.h"
 
 #include "images/card/card-root.h"
+#include "images/card/trait-file.h"
 #include "pifarm/base/error.h"
 
 #include <sys/stat.h>
@@ -10,36 +11,99 @@
 static const char private_key_path[] = "/etc/ssh/ssh_host_ed25519_key";
 static const char public_key_path[] = "/etc/ssh/ssh_host_ed25519_key.pub";
 static const char bus_id_path[] = "/var/lib/dbus/machine-id"; /* often a link to the other one */
-static const char *const folders[] = {"/etc", "/etc/ssh", "/var/lib/dbus", NULL};
 
-/* Takes content. */
-static void plan(GPtrArray *changes, const char *path, char *content, guint mode)
+/* Links that start, at the first boot, what throws the host key away and makes another: of
+ * Raspberry Pi OS (raspberrypi-sys-mods) and of Debian's own images for it. */
+static const char wants_folder[] = "/etc/systemd/system/multi-user.target.wants";
+static const char *const key_makers[] = {
+    "/etc/systemd/system/multi-user.target.wants/regenerate_ssh_host_keys.service",
+    "/etc/systemd/system/multi-user.target.wants/rpi-generate-ssh-host-keys.service",
+};
+
+/* cloud-init takes each clone for a new machine, deletes its host keys and names it anew. */
+static const char cloud_folder[] = "/etc/cloud";
+static const char cloud_settings_path[] = "/etc/cloud/cloud.cfg.d/99-pifarm-identity.cfg";
+static const char cloud_settings[] = "# Host keys and name of this card were made by pifarm.\n"
+                                     "ssh_deletekeys: false\n"
+                                     "ssh_genkeytypes: []\n"
+                                     "preserve_hostname: true\n"
+                                     "manage_etc_hosts: false\n";
+
+/* What is on the card, and what is to change. */
+typedef struct {
+    GHashTable *entries;
+    GHashTable *contents;
+    GPtrArray *changes;
+} Plan;
+
+static void plan_clear(Plan *plan)
+{
+    g_clear_pointer(&plan->entries, g_hash_table_unref);
+    g_clear_pointer(&plan->contents, g_hash_table_unref);
+    g_clear_pointer(&plan->changes, g_ptr_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Plan, plan_clear)
+
+static void add(Plan *plan, const char *path, const char *content, guint mode)
 {
     PifCardChange *change = g_new0(PifCardChange, 1);
     change->path = g_strdup(path);
-    change->content = content;
+    change->content = g_strdup(content);
     change->mode = mode;
-    g_ptr_array_add(changes, change);
+    g_ptr_array_add(plan->changes, change);
 }
 
-static gboolean plan_hostname(PifCardRoot *root, GPtrArray *changes, GHashTable *entries,
-                              const char *hostname, GError **error)
+static gboolean has_folder(const Plan *plan, const char *path)
 {
-    g_autofree char *hosts = NULL;
-    if (g_hash_table_contains(entries, "/etc/hosts") &&
-        !pif_card_root_read(root, "/etc/hosts", &hosts, error))
-        return FALSE;
-    plan(changes, "/etc/hostname", g_strconcat(hostname, "\n", NULL), S_IFREG | 0644);
-    plan(changes, "/etc/hosts", pif_identity_edit_hosts(hosts, hostname), S_IFREG | 0644);
-    return TRUE;
+    g_autofree char *dot = g_strconcat(path, "/.", NULL);
+    return g_hash_table_contains(plan->entries, dot);
 }
 
-static void plan_machine_id(GPtrArray *changes, GHashTable *entries, const char *machine_id)
+static void add_folder(Plan *plan, const char *path)
 {
-    const PifCardEntry *bus_id = g_hash_table_lookup(entries, bus_id_path);
-    plan(changes, "/etc/machine-id", g_strconcat(machine_id, "\n", NULL), S_IFREG | 0444);
+    if (!has_folder(plan, path))
+        add(plan, path, NULL, S_IFDIR | 0755);
+}
+
+static void add_removal(Plan *plan, const char *path)
+{
+    if (g_hash_table_contains(plan->entries, path))
+        add(plan, path, NULL, 0);
+}
+
+static void add_hostname(Plan *plan, const char *hostname)
+{
+    GBytes *content = g_hash_table_lookup(plan->contents, "/etc/hosts");
+    gsize size = 0;
+    const char *bytes = content ? g_bytes_get_data(content, &size) : NULL;
+    g_autofree char *hosts = content ? g_strndup(bytes ? bytes : "", size) : NULL;
+    g_autofree char *edited = pif_identity_edit_hosts(hosts, hostname);
+    g_autofree char *line = g_strconcat(hostname, "\n", NULL);
+    add(plan, "/etc/hostname", line, S_IFREG | 0644);
+    add(plan, "/etc/hosts", edited, S_IFREG | 0644);
+}
+
+static void add_machine_id(Plan *plan, const char *machine_id)
+{
+    const PifCardEntry *bus_id = g_hash_table_lookup(plan->entries, bus_id_path);
+    g_autofree char *line = g_strconcat(machine_id, "\n", NULL);
+    add(plan, "/etc/machine-id", line, S_IFREG | 0444);
     if (bus_id && S_ISREG(bus_id->mode))
-        plan(changes, bus_id_path, g_strconcat(machine_id, "\n", NULL), S_IFREG | 0444);
+        add(plan, bus_id_path, line, S_IFREG | 0444);
+}
+
+static void add_host_key(Plan *plan, const PifIdentity *identity)
+{
+    add_folder(plan, "/etc/ssh");
+    add(plan, private_key_path, identity->host_key, S_IFREG | 0600);
+    if (identity->host_key_public)
+        add(plan, public_key_path, identity->host_key_public, S_IFREG | 0644);
+    for (gsize i = 0; i < G_N_ELEMENTS(key_makers); i++)
+        add_removal(plan, key_makers[i]);
+    if (has_folder(plan, cloud_folder)) {
+        add_folder(plan, "/etc/cloud/cloud.cfg.d");
+        add(plan, cloud_settings_path, cloud_settings, S_IFREG | 0644);
+    }
 }
 
 static gboolean is_host_key(const char *path)
@@ -48,41 +112,69 @@ static gboolean is_host_key(const char *path)
                                 G_REGEX_DEFAULT, G_REGEX_MATCH_DEFAULT);
 }
 
-/* Other host keys go: the clones of an image would share them. */
-static void plan_host_key(GPtrArray *changes, GHashTable *entries, const PifIdentity *identity)
+static gboolean is_planned(const Plan *plan, const char *path)
+{
+    for (guint i = 0; i < plan->changes->len; i++)
+        if (g_str_equal(((PifCardChange *)plan->changes->pdata[i])->path, path))
+            return TRUE;
+    return FALSE;
+}
+
+/* Host keys, random seeds and such of a base that was booted before: its clones would share them.
+ * Host keys stay when there is none to put in their place. */
+static void add_removals(Plan *plan, gboolean has_host_key)
 {
     GHashTableIter iter;
     gpointer path;
-    g_hash_table_iter_init(&iter, entries);
-    while (g_hash_table_iter_next(&iter, &path, NULL))
-        if (is_host_key(path) && !g_str_equal(path, private_key_path) &&
-            !(identity->host_key_public && g_str_equal(path, public_key_path)))
-            plan(changes, path, NULL, 0);
-    if (!g_hash_table_contains(entries, "/etc/ssh/."))
-        plan(changes, "/etc/ssh", NULL, S_IFDIR | 0755);
-    plan(changes, private_key_path, g_strdup(identity->host_key), S_IFREG | 0600);
-    if (identity->host_key_public)
-        plan(changes, public_key_path, g_strdup(identity->host_key_public), S_IFREG | 0644);
+    gpointer entry;
+    g_hash_table_iter_init(&iter, plan->entries);
+    while (g_hash_table_iter_next(&iter, &path, &entry)) {
+        const PifTraitFile *file = pif_trait_file_find(path, 0);
+        gboolean goes = is_host_key(path) ? has_host_key : file && file->is_made_anew;
+        if (goes && !S_ISDIR(((PifCardEntry *)entry)->mode) && pif_card_root_is_plain(path) &&
+            !is_planned(plan, path))
+            add(plan, path, NULL, 0);
+    }
+}
+
+/* All of the card that a plan depends on, in one run of debugfs. */
+static gboolean survey(PifCardRoot *root, Plan *plan, GError **error)
+{
+    static const char *const more[] = {
+        "/etc", "/etc/ssh", "/etc/pifarm", cloud_folder, "/etc/cloud/cloud.cfg.d", wants_folder};
+    static const char *const paths[] = {"/etc/hosts", NULL};
+    g_autofree const char **traits = pif_trait_folders();
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(more); i++)
+        g_strv_builder_add(builder, more[i]);
+    g_strv_builder_addv(builder, traits);
+    g_auto(GStrv) folders = g_strv_builder_end(builder);
+    return pif_card_root_survey(root, (const char *const *)folders, paths, &plan->entries,
+                                &plan->contents, error);
 }
 
 static gboolean write_identity(const PifCard *card, const PifIdentity *identity, GError **error)
 {
     g_autoptr(PifCardRoot) root = NULL;
-    g_autoptr(GHashTable) entries = NULL;
-    g_autoptr(GPtrArray) changes =
-        g_ptr_array_new_with_free_func((GDestroyNotify)pif_card_change_free);
-    if (!pif_card_root_open(card, &root, error) ||
-        !pif_card_root_list(root, folders, &entries, error))
+    g_auto(Plan) plan = {
+        .changes = g_ptr_array_new_with_free_func((GDestroyNotify)pif_card_change_free),
+    };
+    if (!pif_card_root_open(card, &root, error) || !survey(root, &plan, error))
         return FALSE;
-    if (!g_hash_table_contains(entries, "/etc/."))
+    if (!has_folder(&plan, "/etc"))
         return pif_error_set(error, PIF_ERROR_CONFIG, "the root file system has no /etc");
-    if (identity->hostname && !plan_hostname(root, changes, entries, identity->hostname, error))
-        return FALSE;
+    if (identity->hostname)
+        add_hostname(&plan, identity->hostname);
     if (identity->machine_id)
-        plan_machine_id(changes, entries, identity->machine_id);
+        add_machine_id(&plan, identity->machine_id);
     if (identity->host_key)
-        plan_host_key(changes, entries, identity);
-    return pif_card_root_change(root, changes, error);
+        add_host_key(&plan, identity);
+    if (identity->node_env) {
+        add_folder(&plan, "/etc/pifarm");
+        add(&plan, "/etc/pifarm/node.env", identity->node_env, S_IFREG | 0644);
+    }
+    add_removals(&plan, identity->host_key != NULL);
+    return pif_card_root_change(root, plan.changes, error);
 }
 
 gboolean pif_card_write_identity(PifCard *card, const PifIdentity *identity, GError **error)

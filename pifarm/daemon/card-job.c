@@ -24,9 +24,9 @@ void pif_card_result_free(PifCardResult *result)
 
 static GBytes *format_job(const PifCardJob *job)
 {
-    json_t *root = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "store", job->store, "image",
+    json_t *root = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s}", "store", job->store, "image",
                              job->image, "clone", job->clone, "size", (json_int_t)job->size, "boot",
-                             job->boot, "hostname", job->hostname);
+                             job->boot, "hostname", job->hostname, "node_env", job->node_env);
     char *text = json_dumps(root, JSON_COMPACT);
     json_decref(root);
     return g_bytes_new_with_free_func(text, strlen(text), free, text);

@@ -11,6 +11,7 @@ typedef struct {
     guint64 size;
     const char *boot; /* folder for the boot files */
     const char *hostname;
+    const char *node_env; /* pif_node_format_env */
 } PifCardJob;
 
 typedef struct {

@@ -12,6 +12,7 @@
 #include "pifarm/daemon/known-hosts.h"
 #include "pifarm/daemon/probe.h"
 #include "pifarm/model/farm-image.h"
+#include "pifarm/model/node-env.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -157,6 +158,7 @@ static void enter_preparing(PifUnit *unit)
     g_autofree char *clone = pif_daemon_card_path(unit->daemon, unit->node);
     g_autofree char *boot = pif_daemon_node_file(unit->daemon, unit->node, "boot", "");
     g_autofree char *hostname = expand_hostname(unit->node);
+    g_autofree char *node_env = pif_node_format_env(unit->daemon->farm, unit->node);
     PifCardJob job = {
         .store = pif_store_directory(unit->daemon->store),
         .image = image->sha256,
@@ -164,6 +166,7 @@ static void enter_preparing(PifUnit *unit)
         .size = pif_clone_round_size(MAX(image->size, unit->node->image->size)),
         .boot = boot,
         .hostname = hostname,
+        .node_env = node_env,
     };
     unit->job = g_cancellable_new();
     pif_card_job_run(&job, unit->job, on_card_ready, unit);

@@ -32,6 +32,14 @@ setup() {
     [ "$output" -gt $((1 << 30)) ]
 }
 
+@test "the node's scripts find what it is in /etc/pifarm/node.env, and its host key is the one made for it" {
+    # shellcheck disable=SC2016 # expanded by the node's shell
+    run -0 pifarm ssh n1 '. /etc/pifarm/node.env && echo "$NODE $ID $ADDRESS $FARM"'
+    [ "$output" = "n1 1 10.78.0.11 bats" ]
+    run -0 pifarm ssh n1 'cut -d" " -f2 /etc/ssh/ssh_host_ed25519_key.pub'
+    grep -q "^n1,.* ssh-ed25519 $output" "$PIFARM_STATE_DIR/farms/bats/known_hosts"
+}
+
 @test "a kernel put on the card by the guest is the one that boots next" {
     pifarm ssh n1 'sudo sed -i "s/$/ made_in_guest=1/" /boot/firmware/cmdline.txt && sync'
     next_boot n1 pifarm ssh n1 sudo reboot

@@ -251,6 +251,7 @@ static const PifIdentity identity = {
     .machine_id = "0123456789abcdef0123456789abcdef",
     .host_key = "a private key\n",
     .host_key_public = "a public key\n",
+    .node_env = "NODE=n1\nADDRESS=10.77.0.11\n",
 };
 
 static void write_identity(const Fixture *fixture)
@@ -268,14 +269,14 @@ static char *describe_root(const Fixture *fixture)
     ok(pif_card_layout_read(pif_card_raw_path(card), &layout, &error));
     g_autofree char *root = g_strdup_printf("%s?offset=%" G_GUINT64_FORMAT, pif_card_raw_path(card),
                                             layout.root_offset);
-    return shell(
-        "e2fsck -fn \"$1\" >/dev/null 2>&1 && echo clean\n"
-        "for file in /etc/hostname /etc/hosts /etc/machine-id /var/lib/dbus/machine-id; do\n"
-        "    echo \"$file:\"; debugfs -R \"cat $file\" \"$1\" 2>/dev/null\n"
-        "done\n"
-        "debugfs -R 'ls -p /etc/ssh' \"$1\" 2>/dev/null |\n"
-        "    awk -F/ '$6 !~ /^\\.*$/ {print $3, $4, $5, $6, $7}' | sort -k4",
-        root, NULL);
+    return shell("e2fsck -fn \"$1\" >/dev/null 2>&1 && echo clean\n"
+                 "for file in /etc/hostname /etc/hosts /etc/machine-id /var/lib/dbus/machine-id "
+                 "/etc/pifarm/node.env; do\n"
+                 "    echo \"$file:\"; debugfs -R \"cat $file\" \"$1\" 2>/dev/null\n"
+                 "done\n"
+                 "debugfs -R 'ls -p /etc/ssh' \"$1\" 2>/dev/null |\n"
+                 "    awk -F/ '$6 !~ /^\\.*$/ {print $3, $4, $5, $6, $7}' | sort -k4",
+                 root, NULL);
 }
 
 static const char identity_on_card[] =
@@ -284,6 +285,7 @@ static const char identity_on_card[] =
     "/etc/hosts:\n127.0.0.1\tlocalhost\n::1\tip6\n127.0.1.1\tn1\n"
     "/etc/machine-id:\n0123456789abcdef0123456789abcdef\n"
     "/var/lib/dbus/machine-id:\n0123456789abcdef0123456789abcdef\n"
+    "/etc/pifarm/node.env:\nNODE=n1\nADDRESS=10.77.0.11\n"
     "100600 0 0 ssh_host_ed25519_key 14\n"
     "100644 0 0 ssh_host_ed25519_key.pub 13\n";
 
@@ -321,6 +323,57 @@ static void a_linked_bus_id_stays_a_link(Fixture *fixture, gconstpointer data)
     ok(pif_card_root_list(root, (const char *const[]){"/var/lib/dbus", NULL}, &entries, &error));
     const PifCardEntry *entry = g_hash_table_lookup(entries, "/var/lib/dbus/machine-id");
     g_assert_true(S_ISLNK(entry->mode));
+}
+
+/* The paths under the root that find prints, one a line. */
+static char *list_root(const Fixture *fixture, const char *const *folders)
+{
+    g_autoptr(GHashTable) entries = NULL;
+    g_autoptr(PifCard) card = open_card(fixture->clone, FALSE);
+    g_autoptr(PifCardRoot) root = NULL;
+    ok(pif_card_root_open(card, &root, &error));
+    ok(pif_card_root_list(root, folders, &entries, &error));
+    GString *text = g_string_new(NULL);
+    g_autoptr(GList) paths = g_list_sort(g_hash_table_get_keys(entries), (GCompareFunc)strcmp);
+    for (GList *path = paths; path; path = path->next)
+        if (!g_str_has_suffix(path->data, "."))
+            g_string_append_printf(text, "%s\n", (char *)path->data);
+    return g_string_free(text, FALSE);
+}
+
+static void what_a_base_was_known_by_is_not_on_its_clone(Fixture *fixture, gconstpointer data)
+{
+    put(fixture->root, "var/lib/systemd/random-seed", "seed");
+    put(fixture->root, "var/lib/systemd/timers/stamp", "stays");
+    put(fixture->root, "var/lib/dhcp/dhclient.eth0.leases", "default-duid \"a\";\n");
+    put(fixture->root, "var/lib/NetworkManager/secret_key", "secret");
+    put(fixture->root, "var/lib/NetworkManager/NetworkManager.state", "stays");
+    make_clone(fixture);
+    write_identity(fixture);
+    g_autofree char *paths =
+        list_root(fixture, (const char *const[]){"/var/lib/systemd", "/var/lib/dhcp",
+                                                 "/var/lib/NetworkManager", NULL});
+    g_assert_cmpstr(paths, ==,
+                    "/var/lib/NetworkManager/NetworkManager.state\n/var/lib/systemd/timers\n");
+}
+
+#define WANTS "etc/systemd/system/multi-user.target.wants/"
+static void nothing_makes_another_key_at_the_first_boot(Fixture *fixture, gconstpointer data)
+{
+    put(fixture->root, WANTS "regenerate_ssh_host_keys.service", "link");
+    put(fixture->root, WANTS "rpi-generate-ssh-host-keys.service", "link");
+    put(fixture->root, WANTS "ssh.service", "link");
+    put(fixture->root, "etc/cloud/cloud.cfg", "stays");
+    make_clone(fixture);
+    write_identity(fixture);
+    write_identity(fixture);
+    g_autofree char *paths =
+        list_root(fixture, (const char *const[]){"/" WANTS ".", "/etc/cloud",
+                                                 "/etc/cloud/cloud.cfg.d", NULL});
+    g_assert_cmpstr(paths, ==,
+                    "/etc/cloud/cloud.cfg\n/etc/cloud/cloud.cfg.d\n"
+                    "/etc/cloud/cloud.cfg.d/99-pifarm-identity.cfg\n"
+                    "/" WANTS "./ssh.service\n");
 }
 
 static void refuses_identity(const Fixture *fixture, PifErrorCode code, const char *message)
@@ -374,6 +427,8 @@ int main(int argc, char **argv)
     TEST(the_identity_is_on_the_card_and_the_rest_stays);
     TEST(a_card_without_ssh_gets_the_folder);
     TEST(a_linked_bus_id_stays_a_link);
+    TEST(what_a_base_was_known_by_is_not_on_its_clone);
+    TEST(nothing_makes_another_key_at_the_first_boot);
     TEST(a_root_not_shut_down_cleanly_is_refused);
     TEST(a_root_that_is_no_ext4_is_refused);
     TEST(a_full_root_is_an_error);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Node sets on the command line, and the ranges in them.
+// Node sets on the command line, the ranges in them, and what a node is told of itself.
 #include "pifarm/base/error.h"
 #include "pifarm/model/farm.h"
+#include "pifarm/model/node-env.h"
 #include "pifarm/model/range.h"
 
 #include <string.h>
@@ -140,6 +141,20 @@ static void wrong_ranges_are_refused(void)
     }
 }
 
+/* Quotes would have to be read alike by a shell and by systemd: so there are none. */
+static void a_node_is_told_what_it_is_in_lines_for_a_shell(void)
+{
+    g_autoptr(PifFarm) farm = load();
+    const PifNode *node = pif_farm_find_node(farm, "p09");
+    g_autofree char *mac = pif_mac_format(&node->mac);
+    g_autofree char *address = pif_ipv4_format(node->address);
+    g_autofree char *expected = g_strdup_printf(
+        "NODE=p09\nID=9\nADDRESS=%s\nMAC=%s\nSERIAL=%08x\nFARM=lab\n", address, mac, node->serial);
+    g_autofree char *text = pif_node_format_env(farm, node);
+    g_assert_cmpstr(text, ==, expected);
+    g_assert_true(g_regex_match_simple("\\A([A-Z]+=[a-z0-9:.-]+\n)+\\z", text, 0, 0));
+}
+
 #define ADD(test) g_test_add_func("/node-set/" #test, test)
 
 int main(int argc, char **argv)
@@ -150,5 +165,6 @@ int main(int argc, char **argv)
     ADD(what_is_not_there_is_said_with_the_nearest);
     ADD(ranges_are_counted_out);
     ADD(wrong_ranges_are_refused);
+    ADD(a_node_is_told_what_it_is_in_lines_for_a_shell);
     return g_test_run();
 }

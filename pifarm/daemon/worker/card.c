@@ -4,7 +4,8 @@
 // that the daemon has not got.
 //
 // Reads one JSON object from standard input, writes one to standard output:
-//   {"store", "image" (SHA-256), "clone", "size", "boot" (folder), "hostname"}
+//   {"store", "image" (SHA-256), "clone", "size", "boot" (folder, or left out), "hostname",
+//   "node_env"}
 //   -> {"kernel", "initramfs", "device_tree", "command_line", "is_new"} or {"error": {"code",
 //   "message"}}
 #include "images/card/card.h"
@@ -22,44 +23,60 @@ typedef struct {
     const char *store;
     const char *image;
     const char *clone;
-    const char *boot;
+    const char *boot; /* NULL: only the card is to be made */
     const char *hostname;
+    const char *node_env;
     json_int_t size;
 } Job;
 
 static gboolean parse_job(json_t *root, Job *ret_job, GError **error)
 {
     json_error_t problem;
-    if (json_unpack_ex(root, &problem, 0, "{s:s, s:s, s:s, s:I, s:s, s:s}", "store",
+    if (json_unpack_ex(root, &problem, 0, "{s:s, s:s, s:s, s:I, s?:s, s:s, s:s}", "store",
                        &ret_job->store, "image", &ret_job->image, "clone", &ret_job->clone, "size",
-                       &ret_job->size, "boot", &ret_job->boot, "hostname", &ret_job->hostname) < 0)
+                       &ret_job->size, "boot", &ret_job->boot, "hostname", &ret_job->hostname,
+                       "node_env", &ret_job->node_env) < 0)
         return pif_error_set(error, PIF_ERROR_USAGE, "pifarm-card: bad job: %s", problem.text);
     return TRUE;
 }
 
-/* The public key lies beside the clone, for known_hosts. */
-static gboolean write_identity(const char *clone, const char *public_key_path, const char *hostname,
-                               GError **error)
+static gboolean read_boot_files(const Job *job, PifCard *card, PifBootFiles **ret_files,
+                                GError **error)
+{
+    return !job->boot || (pif_dir_make(job->boot, 0755, error) &&
+                          pif_card_read_boot_files(card, job->boot, ret_files, error));
+}
+
+/* The public key lies beside the clone, for known_hosts. The boot files are read while the card is
+ * open anyway. */
+static gboolean write_identity(const Job *job, const char *clone, const char *public_key_path,
+                               PifBootFiles **ret_files, GError **error)
 {
     g_autofree char *machine_id = pif_identity_make_machine_id();
     g_autofree char *private_key = NULL;
     g_autofree char *public_key = NULL;
     g_autoptr(PifCard) card = NULL;
-    if (!pif_identity_make_host_key(hostname, &private_key, &public_key, error) ||
+    g_autoptr(PifBootFiles) files = NULL;
+    if (!pif_identity_make_host_key(job->hostname, &private_key, &public_key, error) ||
         !pif_card_open(clone, TRUE, &card, error))
         return FALSE;
     PifIdentity identity = {
-        .hostname = hostname,
+        .hostname = job->hostname,
         .machine_id = machine_id,
         .host_key = private_key,
         .host_key_public = public_key,
+        .node_env = job->node_env,
     };
-    return pif_card_write_identity(card, &identity, error) && pif_card_close(card, error) &&
-           pif_file_write(public_key_path, public_key, -1, 0644, error);
+    if (!pif_card_write_identity(card, &identity, error) ||
+        !read_boot_files(job, card, &files, error) || !pif_card_close(card, error) ||
+        !pif_file_write(public_key_path, public_key, -1, 0644, error))
+        return FALSE;
+    *ret_files = g_steal_pointer(&files);
+    return TRUE;
 }
 
 /* Under another name until all of it is there, so that a clone without identity is never booted. */
-static gboolean make_clone(const Job *job, GError **error)
+static gboolean make_clone(const Job *job, PifBootFiles **ret_files, GError **error)
 {
     g_autofree char *unfinished = g_strconcat(job->clone, ".new", NULL);
     g_autofree char *public_key = g_strconcat(job->clone, ".pub", NULL);
@@ -70,7 +87,7 @@ static gboolean make_clone(const Job *job, GError **error)
     remove(unfinished);
     if (!pif_clone_create(store, image, unfinished, (guint64)job->size, error))
         return FALSE;
-    gboolean is_ok = write_identity(unfinished, public_key, job->hostname, error) &&
+    gboolean is_ok = write_identity(job, unfinished, public_key, ret_files, error) &&
                      pif_store_add_user(store, image->sha256, job->clone, error);
     if (is_ok && rename(unfinished, job->clone) < 0)
         is_ok = pif_error_set_errno(error, errno, "cannot rename %s", unfinished);
@@ -81,19 +98,27 @@ static gboolean make_clone(const Job *job, GError **error)
     return pif_store_remove_user(store, image->sha256, unfinished, error);
 }
 
+static gboolean read_clone(const Job *job, PifBootFiles **ret_files, GError **error)
+{
+    g_autoptr(PifCard) card = NULL;
+    return pif_card_open(job->clone, FALSE, &card, error) &&
+           read_boot_files(job, card, ret_files, error) && pif_card_close(card, error);
+}
+
 static gboolean run_job(const Job *job, json_t **ret_answer, GError **error)
 {
-    gboolean is_new = !g_file_test(job->clone, G_FILE_TEST_EXISTS);
-    if (is_new && !make_clone(job, error))
-        return FALSE;
-    g_autoptr(PifCard) card = NULL;
     g_autoptr(PifBootFiles) files = NULL;
-    if (!pif_dir_make(job->boot, 0755, error) || !pif_card_open(job->clone, FALSE, &card, error) ||
-        !pif_card_read_boot_files(card, job->boot, &files, error) || !pif_card_close(card, error))
+    gboolean is_new = !g_file_test(job->clone, G_FILE_TEST_EXISTS);
+    if (!(is_new ? make_clone(job, &files, error) : read_clone(job, &files, error)))
         return FALSE;
-    *ret_answer = json_pack("{s:s, s:s?, s:s, s:s, s:b}", "kernel", files->kernel, "initramfs",
-                            files->initramfs, "device_tree", files->device_tree, "command_line",
-                            files->command_line, "is_new", (int)is_new);
+    *ret_answer = json_pack("{s:b}", "is_new", (int)is_new);
+    if (!files)
+        return TRUE;
+    json_t *paths =
+        json_pack("{s:s, s:s?, s:s, s:s}", "kernel", files->kernel, "initramfs", files->initramfs,
+                  "device_tree", files->device_tree, "command_line", files->command_line);
+    json_object_update(*ret_answer, paths);
+    json_decref(paths);
     return TRUE;
 }
 
