@@ -4,6 +4,7 @@
 
 #include "images/disk/qcow2.h"
 #include "images/disk/sha256.h"
+#include "images/store/backing.h"
 #include "images/store/store-private.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
@@ -113,24 +114,6 @@ gboolean pif_clone_create(PifStore *store, const PifImage *image, const char *pa
     g_auto(PifFd) lock = -1;
     return pif_store_lock(store, TRUE, &lock, error) &&
            create(store, image, path, pif_clone_round_size(MAX(size, image->size)), error);
-}
-
-gboolean pif_clone_base(const char *path, char **ret_sha256, GError **error)
-{
-    g_auto(PifFd) fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return pif_error_set_errno(error, errno, "cannot open the clone %s", path);
-    g_autofree char *backing = NULL;
-    if (pif_qcow2_read_backing(fd, &backing, NULL) && backing &&
-        g_str_has_suffix(backing, ".img")) {
-        g_autofree char *sha256 = g_path_get_basename(backing);
-        sha256[strlen(sha256) - strlen(".img")] = '\0';
-        if (pif_sha256_is_valid(sha256)) {
-            *ret_sha256 = g_steal_pointer(&sha256);
-            return TRUE;
-        }
-    }
-    return pif_error_set(error, PIF_ERROR_CONFIG, "%s is no clone of an image in a store", path);
 }
 
 /* QEMU locks single bytes of what it has open (docs/system/qemu-block-drivers.rst.inc, "Disk image

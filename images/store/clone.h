@@ -9,9 +9,6 @@
  * whole or not at all. EXISTS when path is there. Registers the user in the store. */
 gboolean pif_clone_create(PifStore *store, const PifImage *image, const char *path, guint64 size,
                           GError **error);
-/* SHA-256 of the image under the clone (from its backing file name); CONFIG when it is not one of
- * ours. */
-gboolean pif_clone_base(const char *path, char **ret_sha256, GError **error);
 /* Removes the clone and its registration. BUSY when a program (QEMU) has it locked; success when it
  * is not there. */
 gboolean pif_clone_remove(PifStore *store, const char *path, GError **error);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which clones an image has: <sha256>.users/ holds a symbolic link to each, made in one step.
 #include "images/disk/sha256.h"
-#include "images/store/clone.h"
+#include "images/store/backing.h"
 #include "images/store/store-private.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"

@@ -2,6 +2,7 @@
 // Clones: quick to make, independent, and in the way of nobody but those who would take their
 // image.
 #include "images/disk/qcow2.h"
+#include "images/store/backing.h"
 #include "images/store/clone.h"
 #include "tests/lib/store-fixture.h"
 
