@@ -111,15 +111,30 @@ static gboolean set_step_error(Run *run, const GError *said, GError **error)
     return pif_error_set(error, said->code, "%s", said->message);
 }
 
+/* As poll(2), while the progress line tells that time passes. */
+static int wait_for_output(Run *run, int timeout_ms)
+{
+    struct pollfd output = {.fd = run->output, .events = POLLIN};
+    gint64 deadline_us = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
+    for (;;) {
+        int left_ms = (int)(MAX(deadline_us - g_get_monotonic_time(), 0) / 1000);
+        int tick_ms = pif_progress_next_tick_ms(run->progress);
+        gboolean is_last = tick_ms < 0 || tick_ms >= left_ms;
+        int count = poll(&output, 1, is_last ? left_ms : tick_ms);
+        if (count != 0 || is_last)
+            return count;
+        pif_progress_tick(run->progress);
+    }
+}
+
 /* The next whole line. Free it. TIMEOUT when none comes in time. */
 static char *read_line(Run *run, GError **error)
 {
     int timeout_ms = is_launching(run) ? run->launch_timeout_ms : STEP_TIMEOUT_MS;
-    struct pollfd output = {.fd = run->output, .events = POLLIN};
     char *newline;
     while (!(newline = memchr(run->unread->str, '\n', run->unread->len))) {
         char bytes[4096];
-        int count = poll(&output, 1, timeout_ms);
+        int count = wait_for_output(run, timeout_ms);
         if (count < 0 && errno == EINTR)
             continue;
         if (count == 0) {

@@ -6,7 +6,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { DELAY_US = 1000 * 1000, REDRAW_US = 100 * 1000, DEFAULT_WIDTH = 80 };
+enum {
+    DELAY_US = 1000 * 1000,
+    REDRAW_US = 100 * 1000,
+    TICK_US = 1000 * 1000,
+    LONG_US = 2000 * 1000, /* of a text: from then on its age is shown */
+    DEFAULT_WIDTH = 80,
+};
 
 struct PifProgress {
     char *title;
@@ -15,6 +21,7 @@ struct PifProgress {
     guint64 done_bytes;
     gint64 started_us;
     gint64 drawn_us;
+    gint64 text_us; /* when the text came */
     gboolean is_terminal;
 };
 
@@ -60,6 +67,15 @@ static char *format_bytes(const PifProgress *progress, gint64 now_us)
                            rate);
 }
 
+static char *format_text(const PifProgress *progress, gint64 now_us)
+{
+    gint64 age_us = now_us - progress->text_us;
+    if (age_us < LONG_US)
+        return g_strdup_printf("%s: %s", progress->title, progress->text);
+    return g_strdup_printf("%s: %s (%d s)", progress->title, progress->text,
+                           (int)(age_us / G_USEC_PER_SEC));
+}
+
 static void draw_when_due(PifProgress *progress)
 {
     gint64 now_us = g_get_monotonic_time();
@@ -67,9 +83,8 @@ static void draw_when_due(PifProgress *progress)
         now_us - progress->drawn_us < REDRAW_US)
         return;
     progress->drawn_us = now_us;
-    g_autofree char *line = progress->text
-                                ? g_strdup_printf("%s: %s", progress->title, progress->text)
-                                : format_bytes(progress, now_us);
+    g_autofree char *line =
+        progress->text ? format_text(progress, now_us) : format_bytes(progress, now_us);
     g_autofree char *fitting =
         g_utf8_substring(line, 0, MIN(g_utf8_strlen(line, -1), terminal_width() - 1));
     fprintf(stderr, "\r%s\033[K", fitting);
@@ -90,5 +105,21 @@ void pif_progress_set_text(PifProgress *progress, const char *text)
         return;
     g_free(progress->text);
     progress->text = g_strdup(text);
+    progress->text_us = g_get_monotonic_time();
     draw_when_due(progress);
+}
+
+int pif_progress_next_tick_ms(const PifProgress *progress)
+{
+    if (!progress || !progress->is_terminal)
+        return -1;
+    gint64 due_us =
+        progress->drawn_us ? progress->drawn_us + TICK_US : progress->started_us + DELAY_US;
+    return (int)(MAX(due_us - g_get_monotonic_time(), 0) / 1000) + 1;
+}
+
+void pif_progress_tick(PifProgress *progress)
+{
+    if (progress)
+        draw_when_due(progress);
 }

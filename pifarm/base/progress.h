@@ -18,3 +18,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifProgress, pif_progress_free)
 void pif_progress_set_bytes(PifProgress *progress, guint64 done_bytes);
 /* Free text instead of bytes: "prepare debian: growing the file system". */
 void pif_progress_set_text(PifProgress *progress, const char *text);
+
+/* For who waits with nothing new to tell: milliseconds until pif_progress_tick should be called, to
+ * show a text that came too early for a line, and how long it has been; -1: not at all. */
+int pif_progress_next_tick_ms(const PifProgress *progress);
+void pif_progress_tick(PifProgress *progress);
