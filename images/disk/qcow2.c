@@ -11,7 +11,6 @@
 enum {
     MAGIC = 0x514649fb, /* "QFI\xfb" */
     V2_LENGTH = 72,
-    V3_LENGTH = 104,
     MAX_BACKING_LENGTH = 1023,
     INCOMPATIBLE_DATA_FILE = 1 << 2,
 };
@@ -51,7 +50,7 @@ static gboolean set_not_qcow2(GError **error)
 
 gboolean pif_qcow2_read_backing(int fd, char **ret_backing, GError **error)
 {
-    guint8 head[V3_LENGTH];
+    guint8 head[PIF_QCOW2_HEADER_SIZE];
     char name[MAX_BACKING_LENGTH + 1] = "";
     PifQcow2Header header;
     ssize_t got = pread(fd, head, sizeof head, 0);

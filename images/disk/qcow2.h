@@ -4,6 +4,9 @@
 
 #include <glib.h>
 
+/* What pif_qcow2_parse_header looks at, at most. */
+enum { PIF_QCOW2_HEADER_SIZE = 104 };
+
 typedef struct {
     guint64 virtual_size;
     gboolean is_encrypted;

@@ -3,7 +3,6 @@
 #include "images/store/clone.h"
 
 #include "images/disk/qcow2.h"
-#include "images/disk/sha256.h"
 #include "images/store/backing.h"
 #include "images/store/store-private.h"
 #include "pifarm/base/command.h"
@@ -14,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -116,19 +116,87 @@ gboolean pif_clone_create(PifStore *store, const PifImage *image, const char *pa
            create(store, image, path, pif_clone_round_size(MAX(size, image->size)), error);
 }
 
+void pif_clone_info_clear(PifCloneInfo *info)
+{
+    g_clear_pointer(&info->base, g_free);
+}
+
 /* QEMU locks single bytes of what it has open (docs/system/qemu-block-drivers.rst.inc, "Disk image
  * file locking"). */
-static gboolean check_unused(const char *path, GError **error)
+static gboolean is_locked(int fd, gboolean *ret_is_locked)
 {
-    g_auto(PifFd) fd = open(path, O_RDWR | O_CLOEXEC);
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fd < 0 || fcntl(fd, F_OFD_GETLK, &lock) < 0)
+    if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
+        return FALSE;
+    *ret_is_locked = lock.l_type != F_UNLCK;
+    return TRUE;
+}
+
+static gboolean read_size(int fd, guint64 *ret_size)
+{
+    guint8 head[PIF_QCOW2_HEADER_SIZE];
+    PifQcow2Header header;
+    ssize_t got = pread(fd, head, sizeof head, 0);
+    if (got < 0 || !pif_qcow2_parse_header(head, (gsize)got, &header))
+        return FALSE;
+    *ret_size = header.virtual_size;
+    return TRUE;
+}
+
+gboolean pif_clone_read_info(const char *path, PifCloneInfo *ret_info, GError **error)
+{
+    struct stat status;
+    g_auto(PifCloneInfo) info = {0};
+    if (!pif_clone_base(path, &info.base, error))
+        return FALSE;
+    g_auto(PifFd) fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &status) < 0 || !is_locked(fd, &info.is_in_use) ||
+        !read_size(fd, &info.size))
+        return pif_error_set_errno(error, errno, "cannot read the clone %s", path);
+    info.allocated = (guint64)status.st_blocks * 512; /* stat(2): units of 512 bytes */
+    *ret_info = info;
+    info.base = NULL;
+    return TRUE;
+}
+
+gboolean pif_clone_check_unused(const char *path, GError **error)
+{
+    gboolean is_in_use = FALSE;
+    g_auto(PifFd) fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || !is_locked(fd, &is_in_use))
         return pif_error_set_errno(error, errno, "cannot open the clone %s", path);
-    if (lock.l_type == F_UNLCK)
-        return TRUE;
-    return pif_error_set(error, PIF_ERROR_BUSY,
+    return !is_in_use ||
+           pif_error_set(error, PIF_ERROR_BUSY,
                          "the clone %s is in use by another program (QEMU?): stop its node first",
                          path);
+}
+
+static gboolean sync_parent(const char *path, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+    g_auto(PifFd) fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) < 0)
+        return pif_error_set_errno(error, errno, "cannot sync the folder %s", folder);
+    return TRUE;
+}
+
+/* Under the lock, so that nobody takes the user whose file is not there yet off the register. */
+gboolean pif_clone_replace(PifStore *store, const char *from, const char *path, GError **error)
+{
+    g_auto(PifFd) lock = -1;
+    g_autofree char *base = NULL;
+    g_autofree char *old_base = NULL;
+    if (!pif_clone_base(from, &base, error) || !pif_store_lock(store, TRUE, &lock, error))
+        return FALSE;
+    gboolean had_base = pif_clone_base(path, &old_base, NULL) && old_base;
+    if (base && !pif_store_register(store, base, path, error))
+        return FALSE;
+    if (rename(from, path) < 0)
+        return pif_error_set_errno(error, errno, "cannot rename %s", from);
+    if (!sync_parent(path, error) || (base && !pif_store_remove_user(store, base, from, error)))
+        return FALSE;
+    return !had_base || g_strcmp0(base, old_base) == 0 ||
+           pif_store_remove_user(store, old_base, path, error);
 }
 
 gboolean pif_clone_remove(PifStore *store, const char *path, GError **error)
@@ -136,9 +204,9 @@ gboolean pif_clone_remove(PifStore *store, const char *path, GError **error)
     g_autofree char *base = NULL;
     if (access(path, F_OK) < 0)
         return errno == ENOENT || pif_error_set_errno(error, errno, "cannot find %s", path);
-    if (!check_unused(path, error))
+    if (!pif_clone_check_unused(path, error))
         return FALSE;
-    gboolean has_base = pif_clone_base(path, &base, NULL);
+    gboolean has_base = pif_clone_base(path, &base, NULL) && base;
     if (unlink(path) < 0)
         return pif_error_set_errno(error, errno, "cannot remove the clone %s", path);
     return !has_base || pif_store_remove_user(store, base, path, error);

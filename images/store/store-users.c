@@ -58,7 +58,7 @@ static gboolean is_user(const char *clone, const char *sha256)
     g_autofree char *base = NULL;
     if (access(clone, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
         return FALSE;
-    return !pif_clone_base(clone, &base, NULL) || g_str_equal(base, sha256);
+    return !pif_clone_base(clone, &base, NULL) || g_strcmp0(base, sha256) == 0;
 }
 
 gboolean pif_store_list_users(PifStore *store, const char *sha256, char ***ret_users,

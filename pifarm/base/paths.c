@@ -47,6 +47,13 @@ char *pif_paths_farm_dir(const char *farm)
     return g_build_filename(state, "farms", farm, NULL);
 }
 
+char *pif_paths_card(const char *farm, const char *node)
+{
+    g_autofree char *directory = pif_paths_farm_dir(farm);
+    g_autofree char *name = g_strconcat(node, ".qcow2", NULL);
+    return g_build_filename(directory, "cards", name, NULL);
+}
+
 char *pif_paths_farm_socket(const char *farm)
 {
     g_autofree char *runtime = pif_paths_runtime_dir();

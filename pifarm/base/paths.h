@@ -12,8 +12,10 @@ char *pif_paths_runtime_dir(void);
 char *pif_paths_cache_dir(void);
 /* <state>/images: the image store, shared by all farms. */
 char *pif_paths_store_dir(void);
-/* <state>/farms/<farm>: state.db, clones/, libvirt/, known_hosts, logs/. */
+/* <state>/farms/<farm>: state.db, cards/, libvirt/, known_hosts, logs/. */
 char *pif_paths_farm_dir(const char *farm);
+/* <state>/farms/<farm>/cards/<node>.qcow2: the disk of a virtual node. Free it. */
+char *pif_paths_card(const char *farm, const char *node);
 /* <runtime>/<farm>.sock: the daemon's API. */
 char *pif_paths_farm_socket(const char *farm);
 

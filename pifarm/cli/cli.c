@@ -29,6 +29,8 @@ const PifCliCommand pif_cli_commands[] = {
     {"log", "print what a node's console said, or the farm's events", "[NODE...]", pif_cmd_log},
     {"image", "import, list, inspect, prepare and remove card images", "COMMAND ...",
      pif_cmd_image},
+    {"clone", "list, reset, commit, rebase and compare the nodes' cards", "COMMAND ...",
+     pif_cmd_clone},
     {"doctor", "find what is missing on this host and how to mend it", "", pif_cmd_doctor},
     {"help", "show what there is, or a command's help", "[COMMAND...]", pif_cmd_help},
     {NULL, NULL, NULL, NULL},

@@ -73,5 +73,6 @@ gboolean pif_cmd_cp(PifCli *cli, int argc, char **argv, int *ret_status, GError 
 gboolean pif_cmd_wait(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_log(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_image(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_cmd_clone(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_doctor(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_help(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);

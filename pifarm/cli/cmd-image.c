@@ -5,6 +5,7 @@
 #include "pifarm/base/error.h"
 #include "pifarm/base/paths.h"
 #include "pifarm/base/size.h"
+#include "pifarm/cli/group.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,54 +21,23 @@ const PifCliCommand pif_image_commands[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-static void print_help(void)
-{
-    printf("Usage:\n"
-           "  pifarm image COMMAND [ARGUMENT...]\n"
-           "\n"
-           "Keeps card images in a store: read-only, named by their SHA-256, found by name.\n"
-           "\n"
-           "Commands:\n");
-    pif_cli_print_commands(pif_image_commands);
-    printf("\n"
-           "IMAGE is a name, or the first 6 or more digits of the SHA-256.\n"
-           "pifarm image COMMAND --help tells more.\n");
-}
-
-static gboolean is_help(const char *argument)
-{
-    return g_str_equal(argument, "--help") || g_str_equal(argument, "-h") ||
-           g_str_equal(argument, "help");
-}
+static const PifCliGroup group = {
+    "image",
+    pif_image_commands,
+    "Keeps card images in a store: read-only, named by their SHA-256, found by name.",
+    "IMAGE is a name, or the first 6 or more digits of the SHA-256.",
+};
 
 gboolean pif_cmd_image(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
 {
-    gboolean wants_help = argc > 1 && is_help(argv[1]);
-    if (argc < 2 || (wants_help && argc < 3)) {
-        print_help();
-        *ret_status = wants_help ? 0 : PIF_ERROR_USAGE;
-        return TRUE;
-    }
-    const char *name = wants_help ? argv[2] : argv[1];
-    const PifCliCommand *command = pif_cli_choose(pif_image_commands, "image", name, error);
-    if (!command)
-        return FALSE;
-    char *help[] = {argv[2], (char *)"--help", NULL};
-    return wants_help ? command->run(cli, 2, help, ret_status, error)
-                      : command->run(cli, argc - 1, argv + 1, ret_status, error);
+    return pif_cli_run_group(&group, cli, argc, argv, ret_status, error);
 }
 
 gboolean pif_image_parse(const GOptionEntry *options, const char *description, int *argc,
                          char ***argv, GError **error)
 {
-    const PifCliCommand *command = pif_cli_choose(pif_image_commands, "image", (*argv)[0], error);
-    const PifCliOptions spec = {command, options, description, FALSE, "image"};
-    if (!command || !pif_cli_parse(&spec, argc, argv, error))
-        return FALSE;
-    if (*command->arguments && *argc < 2)
-        return pif_error_set(error, PIF_ERROR_USAGE, "%s what? pifarm image %s %s", command->name,
-                             command->name, command->arguments);
-    return TRUE;
+    return pif_cli_parse_in_group(&group, options, description, argc, argv, error) &&
+           pif_cli_need_argument(&group, *argv, error);
 }
 
 PifStore *pif_image_open_store(GError **error)

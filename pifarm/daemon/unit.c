@@ -3,6 +3,7 @@
 // what is done on entering one.
 #include "pifarm/daemon/unit.h"
 
+#include "images/store/clone-lock.h"
 #include "images/store/clone.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
@@ -25,7 +26,8 @@ struct PifUnit {
     PifStage stage;
     char *detail; /* of the stage: why it failed */
     gint64 lease_expires_s;
-    GCancellable *job; /* pifarm-card at work */
+    GCancellable *job;      /* pifarm-card at work */
+    PifCloneLock card_lock; /* until the machine has the card open, and QEMU's own lock holds */
     PifCardResult *boot_files;
     PifProbe *probe;
     PifGuestWatch *guest_watch;
@@ -96,6 +98,7 @@ static void let_go(PifUnit *unit)
     if (unit->job)
         g_cancellable_cancel(unit->job);
     g_clear_object(&unit->job);
+    pif_clone_unlock(&unit->card_lock);
     g_clear_pointer(&unit->boot_files, pif_card_result_free);
     g_clear_pointer(&unit->probe, pif_probe_free);
     g_clear_pointer(&unit->guest_watch, pif_guest_watch_free);
@@ -147,11 +150,19 @@ static char *expand_hostname(const PifNode *node)
     return g_string_free(name, FALSE);
 }
 
+/* Keeps commands off the card until the machine has it. */
+static gboolean lock_card(PifUnit *unit, GError **error)
+{
+    g_autofree char *card = pif_daemon_card_path(unit->daemon, unit->node);
+    return pif_clone_lock(card, "the start of its node", &unit->card_lock, error);
+}
+
 static void enter_preparing(PifUnit *unit)
 {
     GError *error = NULL;
     g_autoptr(PifImage) image = NULL;
-    if (!pif_farm_image_find(unit->daemon->store, unit->node->image, &image, &error)) {
+    if (!lock_card(unit, &error) ||
+        !pif_farm_image_find(unit->daemon->store, unit->node->image, &image, &error)) {
         fail(unit, error);
         return;
     }
@@ -236,6 +247,7 @@ static void watch_machine(PifUnit *unit)
 
 static void enter_booting(PifUnit *unit)
 {
+    pif_clone_unlock(&unit->card_lock);
     set_boot_stage(unit, "running");
     watch_machine(unit);
 }

@@ -3,6 +3,7 @@
 // before one is touched.
 #include "pifarm/daemon/units.h"
 
+#include "images/store/clone-lock.h"
 #include "images/store/clone.h"
 #include "pifarm/base/error.h"
 #include "pifarm/daemon/known-hosts.h"
@@ -53,6 +54,21 @@ static gboolean set_all_on_error(GPtrArray *already, GError **error)
                          list, already->len > 2 ? "are" : "is");
 }
 
+/* So that `up` refuses at once, instead of a node that fails later. */
+static gboolean check_cards_are_free(const PifDaemon *daemon, const GPtrArray *units,
+                                     GError **error)
+{
+    for (guint i = 0; i < units->len; i++) {
+        const PifUnit *unit = g_ptr_array_index(units, i);
+        g_autofree char *card = pif_daemon_card_path(daemon, pif_unit_node(unit));
+        g_auto(PifCloneLock) lock = {0};
+        if (!pif_stage_is_on(pif_unit_stage(unit)) &&
+            !pif_clone_lock(card, "the start of its node", &lock, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean pif_units_power_on(PifDaemon *daemon, GPtrArray *names, GPtrArray **ret_already,
                             GError **error)
 {
@@ -67,7 +83,7 @@ gboolean pif_units_power_on(PifDaemon *daemon, GPtrArray *names, GPtrArray **ret
     g_ptr_array_add(already, NULL);
     if (are_all_on)
         return set_all_on_error(already, error);
-    if (!pif_network_up(daemon->network, error))
+    if (!check_cards_are_free(daemon, units, error) || !pif_network_up(daemon->network, error))
         return FALSE;
     for (guint i = 0; i < units->len; i++)
         pif_unit_input(g_ptr_array_index(units, i), PIF_INPUT_POWER_ON, NULL);
@@ -85,6 +101,18 @@ gboolean pif_units_power_off(PifDaemon *daemon, GPtrArray *names, GError **error
     return TRUE;
 }
 
+static gboolean remove_card(const PifDaemon *daemon, const PifNode *node, GError **error)
+{
+    g_autofree char *card = pif_daemon_card_path(daemon, node);
+    g_autofree char *key = g_strconcat(card, ".pub", NULL);
+    g_auto(PifCloneLock) lock = {0};
+    if (!pif_clone_lock(card, "its removal", &lock, error) ||
+        !pif_clone_remove(daemon->store, card, error))
+        return FALSE;
+    remove(key);
+    return TRUE;
+}
+
 gboolean pif_units_remove_cards(PifDaemon *daemon, GPtrArray *names, GError **error)
 {
     g_autoptr(GPtrArray) units = find_units(daemon, names, error);
@@ -93,14 +121,9 @@ gboolean pif_units_remove_cards(PifDaemon *daemon, GPtrArray *names, GError **er
             return pif_error_set(error, PIF_ERROR_BUSY,
                                  "node '%s' is on; its card can only be removed when it is off",
                                  (char *)g_ptr_array_index(names, i));
-    for (guint i = 0; units && i < units->len; i++) {
-        g_autofree char *card =
-            pif_daemon_card_path(daemon, pif_unit_node(g_ptr_array_index(units, i)));
-        g_autofree char *key = g_strconcat(card, ".pub", NULL);
-        if (g_file_test(card, G_FILE_TEST_EXISTS) && !pif_clone_remove(daemon->store, card, error))
+    for (guint i = 0; units && i < units->len; i++)
+        if (!remove_card(daemon, pif_unit_node(g_ptr_array_index(units, i)), error))
             return FALSE;
-        remove(key);
-    }
     return units && pif_known_hosts_write(daemon, error);
 }
 

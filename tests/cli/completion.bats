@@ -29,7 +29,7 @@ complete_line() {
 
 @test "commands are completed, and image's own" {
     [ "$(complete_line co)" = 'console ' ]
-    [ "$(complete_line c)" = 'check console cp ' ]
+    [ "$(complete_line c)" = 'check clone console cp ' ]
     [ "$(complete_line help "do")" = 'doctor down ' ]
     [ "$(complete_line image i)" = 'import inspect ' ]
     [ "$(complete_line image '')" = 'import inspect list prepare rm ' ]
@@ -39,6 +39,7 @@ complete_line() {
     [ "$(complete_line up --d)" = '--dry-run ' ]
     [ "$(complete_line down --)" = '--all --help --now --purge --timeout ' ]
     [ "$(complete_line image import --m)" = '--max-size ' ]
+    [ "$(complete_line clone list --j)" = '--json ' ]
     [ "$(complete_line --v)" = '--verbose --version ' ]
 }
 
@@ -46,6 +47,7 @@ complete_line() {
     [ "$(complete_line ssh '')" = 'n1 n2 ' ]
     [ "$(complete_line up n1 n)" = 'n1 n2 ' ]
     [ "$(complete_line cp n1)" = 'n1: ' ]
+    [ "$(complete_line clone reset n)" = 'n1 n2 ' ]
     mkdir other
     sed 's/n\[1-2\]/web[1-2]/' farm.yaml >other/farm.yaml
     [ "$(complete_line -f other/farm.yaml console w)" = 'web1 web2 ' ]

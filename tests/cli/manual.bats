@@ -24,8 +24,9 @@ missing() {
 
 @test "pifarm(1) has every command, with its arguments" {
     run missing < <(
-        commands | grep -vx image | sed 's/^/pifarm /'
+        commands | grep -vxE 'image|clone' | sed 's/^/pifarm /'
         commands image | sed 's/^/pifarm image /'
+        commands clone | sed 's/^/pifarm clone /'
     )
     [ -z "$output" ]
 }
@@ -35,6 +36,7 @@ missing() {
         pifarm help
         for command in $(commands); do pifarm "$command" --help; done
         for command in $(commands image); do pifarm image "$command" --help; done
+        for command in $(commands clone); do pifarm clone "$command" --help; done
     } | grep -oE '^ +(-[a-z], )?--[a-z0-9-]+' | grep -v -- --help | sed 's/^ *//' | sort -u)
     [ -z "$output" ]
 }

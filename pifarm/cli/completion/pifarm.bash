@@ -23,6 +23,7 @@ _pifarm_fill() {
 # The argument of the option before the cursor; fails when that option has none.
 _pifarm_option_argument() {
     case $command:$prev in
+    clone:-i | clone:--image) _pifarm_fill "$(_pifarm_column image list)" ;;
     *:-f | *:--file | *:-i | *:--image | *:-k | *:--ssh-key) _pifarm_files ;;
     up:--wait | up:-w | wait:--for | wait:-w) _pifarm_fill 'ssh ping console:' ;;
     *:--timeout | *:-t | *:--nodes | *:--name | *:--sha256 | *:--max-size | *:--size | *:-s) ;;
@@ -47,6 +48,12 @@ _pifarm_arguments() {
             [ "${#COMPREPLY[@]}" -gt 0 ] || _pifarm_files
             ;;
         prepare | rm) _pifarm_fill "$(_pifarm_column image list)" ;;
+        esac
+        ;;
+    clone)
+        case $subcommand in
+        '') _pifarm_fill "$(_pifarm_commands clone --help)" ;;
+        *) _pifarm_fill "$(_pifarm_column list)" ;;
         esac
         ;;
     cp)
@@ -84,8 +91,8 @@ _pifarm() {
         -*) _pifarm_fill '-f --file -v --verbose --version --help' ;;
         *) _pifarm_fill "$(_pifarm_commands help)" ;;
         esac
-    elif [[ $cur == -* && $command == image && -n $subcommand ]]; then
-        _pifarm_fill "$(_pifarm_options image "$subcommand")"
+    elif [[ $cur == -* && $command =~ ^(image|clone)$ && -n $subcommand ]]; then
+        _pifarm_fill "$(_pifarm_options "$command" "$subcommand")"
     elif [[ $cur == -* ]]; then
         _pifarm_fill "$(_pifarm_options "$command")"
     else

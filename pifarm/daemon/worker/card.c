@@ -15,7 +15,6 @@
 #include "pifarm/base/file.h"
 #include "pifarm/base/log.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 
@@ -87,15 +86,11 @@ static gboolean make_clone(const Job *job, PifBootFiles **ret_files, GError **er
     remove(unfinished);
     if (!pif_clone_create(store, image, unfinished, (guint64)job->size, error))
         return FALSE;
-    gboolean is_ok = write_identity(job, unfinished, public_key, ret_files, error) &&
-                     pif_store_add_user(store, image->sha256, job->clone, error);
-    if (is_ok && rename(unfinished, job->clone) < 0)
-        is_ok = pif_error_set_errno(error, errno, "cannot rename %s", unfinished);
-    if (!is_ok) {
-        pif_clone_remove(store, unfinished, NULL);
-        return FALSE;
-    }
-    return pif_store_remove_user(store, image->sha256, unfinished, error);
+    if (write_identity(job, unfinished, public_key, ret_files, error) &&
+        pif_clone_replace(store, unfinished, job->clone, error))
+        return TRUE;
+    pif_clone_remove(store, unfinished, NULL);
+    return FALSE;
 }
 
 static gboolean read_clone(const Job *job, PifBootFiles **ret_files, GError **error)

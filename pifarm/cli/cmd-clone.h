@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// What the files of `pifarm clone` share.
+#pragma once
+
+#include "images/store/clone-lock.h"
+#include "images/store/clone.h"
+#include "pifarm/cli/cli.h"
+
+/* Rows of the commands under `pifarm clone`. */
+extern const PifCliCommand pif_clone_commands[];
+
+/* pif_cli_parse for the row of that name. */
+gboolean pif_clone_parse(const GOptionEntry *options, const char *description, int *argc,
+                         char ***argv, GError **error);
+
+/* A stopped node's card, kept from being started or worked on by others. */
+typedef struct {
+    const PifNode *node;
+    char *path;
+    PifCloneLock lock;
+} PifClonedCard;
+
+void pif_cloned_card_clear(PifClonedCard *card);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PifClonedCard, pif_cloned_card_clear)
+
+/* NOT_FOUND when the node has no card yet, BUSY when it is on or its card worked on. command:
+ * "commit". */
+gboolean pif_cloned_card_take(PifCli *cli, const PifNode *node, const char *command,
+                              PifClonedCard *ret_card, GError **error);
+
+/* Array of PifClonedCard* of the nodes that arguments name: all of them, or an error. */
+GPtrArray *pif_cloned_cards_take(PifCli *cli, char **arguments, gboolean all, const char *command,
+                                 GError **error);
+
+gboolean pif_clone_cmd_list(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_clone_cmd_reset(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
