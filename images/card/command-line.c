@@ -25,3 +25,16 @@ char *pif_command_line_drop_first_boot(const char *command_line)
     }
     return g_string_free(kept, FALSE);
 }
+
+char *pif_command_line_set(const char *command_line, const char *name, const char *value)
+{
+    GString *set = g_string_new(NULL);
+    g_autofree char *prefix = g_strconcat(name, "=", NULL);
+    g_autofree char *line = g_strndup(command_line, strcspn(command_line, "\r\n"));
+    g_auto(GStrv) words = g_strsplit(line, " ", -1);
+    for (char **word = words; *word; word++)
+        if (**word && !g_str_has_prefix(*word, prefix))
+            g_string_append_printf(set, "%s ", *word);
+    g_string_append_printf(set, "%s%s\n", prefix, value);
+    return g_string_free(set, FALSE);
+}

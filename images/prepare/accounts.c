@@ -229,3 +229,45 @@ gboolean pif_accounts_ensure_user(PifAccounts *accounts, const char *user,
     account = (PifAccount){0};
     return TRUE;
 }
+
+static gboolean find_id(const char *text, const char *name, guint field, guint *ret_id)
+{
+    g_autoptr(GPtrArray) table = parse(text ? text : "");
+    char **fields = find(table, name);
+    return parse_id(name, ret_id) ||
+           (fields && g_strv_length(fields) > field && parse_id(fields[field], ret_id));
+}
+
+gboolean pif_accounts_find_ids(const PifAccounts *accounts, const char *owner, const char *group,
+                               guint *ret_uid, guint *ret_gid, GError **error)
+{
+    if (!find_id(accounts->passwd, owner, PASSWD_UID, ret_uid))
+        return pif_error_set(error, PIF_ERROR_CONFIG, "the system on the card has no user '%s'",
+                             owner);
+    return find_id(accounts->group, group, GROUP_GID, ret_gid) ||
+           pif_error_set(error, PIF_ERROR_CONFIG, "the system on the card has no group '%s'",
+                         group);
+}
+
+static gboolean is_in(const char *path, const char *folder)
+{
+    gsize length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && (path[length] == '/' || !path[length]);
+}
+
+gboolean pif_accounts_find_home(const PifAccounts *accounts, const char *path, guint *ret_uid,
+                                guint *ret_gid)
+{
+    g_autoptr(GPtrArray) table = parse(accounts->passwd ? accounts->passwd : "");
+    for (guint i = 0; i < table->len; i++) {
+        g_auto(PifAccount) account = {0};
+        char **fields = table->pdata[i];
+        if (!read_account(fields, &account, NULL) || account.uid < FIRST_ID ||
+            account.uid > LAST_ID || !account.home[1] || !is_in(path, account.home))
+            continue;
+        *ret_uid = account.uid;
+        *ret_gid = account.gid;
+        return TRUE;
+    }
+    return FALSE;
+}

@@ -33,3 +33,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PifAccount, pif_account_clear)
 gboolean pif_accounts_ensure_user(PifAccounts *accounts, const char *user,
                                   const char *password_hash, const char *shell,
                                   PifAccount *ret_account, GError **error);
+
+/* IDs by names, or by numbers as text. CONFIG when the system has no such user or group. */
+gboolean pif_accounts_find_ids(const PifAccounts *accounts, const char *owner, const char *group,
+                               guint *ret_uid, guint *ret_gid, GError **error);
+
+/* Whose home the path is in, or is: a person's, not the system's. FALSE: nobody's. */
+gboolean pif_accounts_find_home(const PifAccounts *accounts, const char *path, guint *ret_uid,
+                                guint *ret_gid);

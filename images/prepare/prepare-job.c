@@ -6,82 +6,6 @@
 
 #include <string.h>
 
-/* What each value must look like, and the words for it. A hash may be of any method of crypt(5), or
- * "!" or "*" for no password. */
-static const struct {
-    gsize offset;
-    const char *what;
-    const char *pattern;
-    const char *rule;
-} rules[] = {
-    {G_STRUCT_OFFSET(PifPrepareSpec, hostname), "host name",
-     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\z", "letters a-z, digits and dashes, at most 63"},
-    {G_STRUCT_OFFSET(PifPrepareSpec, user), "user name", "^[a-z_][a-z0-9_-]{0,31}\\z",
-     "a letter a-z, then letters, digits, - and _, at most 32"},
-    {G_STRUCT_OFFSET(PifPrepareSpec, password_hash), "password hash", "^([!*]|\\$[!-9;-~]+)\\z",
-     "a hash as `openssl passwd -6` prints it, not the password"},
-};
-
-static const char ssh_key_pattern[] =
-    "^(ssh-|ecdsa-|sk-)[a-z0-9@.-]+ +[A-Za-z0-9+/=]+( [^\\n]*)?\\z";
-
-static gboolean matches(const char *pattern, const char *text)
-{
-    return g_regex_match_simple(pattern, text, G_REGEX_DEFAULT, G_REGEX_MATCH_DEFAULT);
-}
-
-/* The keys, one line each: a text may be a file of several, with comments. */
-static char **split_keys(char *const *texts)
-{
-    g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
-    for (; texts && *texts; texts++) {
-        g_auto(GStrv) lines = g_strsplit(*texts, "\n", -1);
-        for (char **line = lines; *line; line++)
-            if (*g_strstrip(*line) && **line != '#')
-                g_strv_builder_add(keys, *line);
-    }
-    return g_strv_builder_end(keys);
-}
-
-static gboolean check_keys(const PifPrepareSpec *spec, GError **error)
-{
-    g_auto(GStrv) keys = split_keys(spec->ssh_keys);
-    if (*keys && !spec->user)
-        return pif_error_set(error, PIF_ERROR_USAGE,
-                             "an SSH key is of no use without a user to log in as");
-    for (char **key = keys; *key; key++)
-        if (!matches(ssh_key_pattern, *key))
-            return pif_error_set(error, PIF_ERROR_USAGE,
-                                 "'%.40s' is no SSH public key (ssh-ed25519 AAAA... comment)",
-                                 *key);
-    return TRUE;
-}
-
-gboolean pif_prepare_spec_check(const PifPrepareSpec *spec, GError **error)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
-        const char *value = G_STRUCT_MEMBER(const char *, spec, rules[i].offset);
-        if (value && !matches(rules[i].pattern, value))
-            return pif_error_set(error, PIF_ERROR_USAGE, "'%s' is no %s: %s", value, rules[i].what,
-                                 rules[i].rule);
-    }
-    if (spec->password_hash && !spec->user)
-        return pif_error_set(error, PIF_ERROR_USAGE,
-                             "a password is of no use without a user to log in as");
-    return check_keys(spec, error);
-}
-
-json_t *pif_prepare_spec_to_json(const PifPrepareSpec *spec)
-{
-    json_t *list = json_array();
-    g_auto(GStrv) keys = split_keys(spec->ssh_keys);
-    for (char **key = keys; *key; key++)
-        json_array_append_new(list, json_string(*key));
-    return json_pack("{ss* ss* ss* so sb}", "hostname", spec->hostname, "user", spec->user,
-                     "password-hash", spec->password_hash, "ssh-keys", list, "enable-ssh",
-                     spec->enable_ssh);
-}
-
 /* Takes object. The result is GLib's to free. */
 static char *dump(json_t *object)
 {
@@ -92,47 +16,31 @@ static char *dump(json_t *object)
     return copy;
 }
 
-char *pif_prepare_job_format(const PifPrepareSpec *spec, const char *disk, gboolean is_accelerated)
+char *pif_prepare_job_format(const PifPrepareJob *job)
 {
-    json_t *object = pif_prepare_spec_to_json(spec);
-    json_object_set_new(object, "disk", json_string(disk));
-    json_object_set_new(object, "accelerated", json_boolean(is_accelerated));
-    return dump(object);
-}
-
-static char **strings_of(const json_t *list)
-{
-    gsize i;
-    json_t *element;
-    g_autoptr(GStrvBuilder) strings = g_strv_builder_new();
-    json_array_foreach(list, i, element) if (json_is_string(element))
-        g_strv_builder_add(strings, json_string_value(element));
-    return g_strv_builder_end(strings);
+    return dump(json_pack("{ss* sb sb sO}", "disk", job->disk, "accelerated", job->is_accelerated,
+                          "must-grow", job->must_grow, "plan", job->plan));
 }
 
 gboolean pif_prepare_job_parse(const char *text, PifPrepareJob **ret_job, GError **error)
 {
     json_error_t failure;
-    const char *disk, *hostname = NULL, *user = NULL, *password_hash = NULL;
-    json_t *keys;
-    int enable_ssh, is_accelerated;
+    const char *disk = NULL;
+    json_t *plan = NULL;
+    int is_accelerated, must_grow;
     json_t *object = json_loads(text, 0, &failure);
     if (!object ||
-        json_unpack_ex(object, &failure, 0, "{ss s?s s?s s?s so sb sb}", "disk", &disk, "hostname",
-                       &hostname, "user", &user, "password-hash", &password_hash, "ssh-keys", &keys,
-                       "enable-ssh", &enable_ssh, "accelerated", &is_accelerated) < 0) {
+        json_unpack_ex(object, &failure, 0, "{s?s sb sb so}", "disk", &disk, "accelerated",
+                       &is_accelerated, "must-grow", &must_grow, "plan", &plan) < 0) {
         json_decref(object);
         return pif_error_set(error, PIF_ERROR_USAGE, "the job is not as expected: %s",
                              failure.text);
     }
     PifPrepareJob *job = g_new0(PifPrepareJob, 1);
     job->disk = g_strdup(disk);
-    job->hostname = g_strdup(hostname);
-    job->user = g_strdup(user);
-    job->password_hash = g_strdup(password_hash);
-    job->ssh_keys = strings_of(keys);
-    job->enable_ssh = enable_ssh;
     job->is_accelerated = is_accelerated;
+    job->must_grow = must_grow;
+    job->plan = json_incref(plan);
     json_decref(object);
     *ret_job = job;
     return TRUE;
@@ -143,11 +51,47 @@ void pif_prepare_job_free(PifPrepareJob *job)
     if (!job)
         return;
     g_free(job->disk);
-    g_free(job->hostname);
-    g_free(job->user);
-    g_free(job->password_hash);
-    g_strfreev(job->ssh_keys);
+    json_decref(job->plan);
     g_free(job);
+}
+
+gboolean pif_prepare_job_has(const PifPrepareJob *job, const char *key)
+{
+    return json_object_get(job->plan, key) != NULL;
+}
+
+const char *pif_prepare_job_text(const PifPrepareJob *job, const char *key)
+{
+    return json_string_value(json_object_get(job->plan, key));
+}
+
+char **pif_prepare_job_lines(const PifPrepareJob *job, const char *key)
+{
+    gsize i;
+    json_t *element;
+    g_autoptr(GStrvBuilder) strings = g_strv_builder_new();
+    json_array_foreach(json_object_get(job->plan, key), i, element) if (json_is_string(element))
+        g_strv_builder_add(strings, json_string_value(element));
+    return g_strv_builder_end(strings);
+}
+
+static const char *get(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+GArray *pif_prepare_job_items(const PifPrepareJob *job, const char *key)
+{
+    gsize i;
+    json_t *element;
+    GArray *items = g_array_new(FALSE, FALSE, sizeof(PifPrepareItem));
+    json_array_foreach(json_object_get(job->plan, key), i, element)
+    {
+        PifPrepareItem item = {get(element, "name"), get(element, "text"), get(element, "from"),
+                               get(element, "sha256")};
+        g_array_append_val(items, item);
+    }
+    return items;
 }
 
 char *pif_prepare_line_format(const PifPrepareLine *line)
@@ -155,6 +99,8 @@ char *pif_prepare_line_format(const PifPrepareLine *line)
     switch (line->says) {
     case PIF_PREPARE_STEP:
         return dump(json_pack("{ss ss}", "step", line->step, "text", line->text));
+    case PIF_PREPARE_NOTE:
+        return dump(json_pack("{ss}", "note", line->text));
     case PIF_PREPARE_DONE:
         return dump(json_pack("{sb}", "done", TRUE));
     case PIF_PREPARE_ERROR:
@@ -162,11 +108,6 @@ char *pif_prepare_line_format(const PifPrepareLine *line)
     }
     return dump(json_pack("{ss ss}", "error", pif_error_code_name(line->error->code), "message",
                           line->error->message));
-}
-
-static const char *get(const json_t *object, const char *key)
-{
-    return json_string_value(json_object_get(object, key));
 }
 
 gboolean pif_prepare_line_parse(const char *text, PifPrepareLine *ret_line, GError **error)
@@ -179,6 +120,9 @@ gboolean pif_prepare_line_parse(const char *text, PifPrepareLine *ret_line, GErr
         pif_error_set(&line.error, code, "%s", get(object, "message"));
     } else if (json_is_true(json_object_get(object, "done"))) {
         line.says = PIF_PREPARE_DONE;
+    } else if (get(object, "note")) {
+        line.says = PIF_PREPARE_NOTE;
+        line.text = g_strdup(get(object, "note"));
     } else if (get(object, "step") && get(object, "text")) {
         line.step = g_strdup(get(object, "step"));
         line.text = g_strdup(get(object, "text"));

@@ -32,6 +32,7 @@ typedef struct {
     char *step;      /* the one that is being done */
     int launch_timeout_ms;
     PifProgress *progress;
+    GPtrArray *notes;
 } Run;
 
 static void run_clear(Run *run)
@@ -168,6 +169,11 @@ static gboolean follow(Run *run, GError **error)
             run->step = g_steal_pointer(&line.step);
             pif_progress_set_text(run->progress, line.text);
             break;
+        case PIF_PREPARE_NOTE:
+            g_info("%s", line.text);
+            if (run->notes)
+                g_ptr_array_add(run->notes, g_steal_pointer(&line.text));
+            break;
         case PIF_PREPARE_DONE:
             return TRUE;
         case PIF_PREPARE_ERROR:
@@ -188,8 +194,10 @@ static gboolean run_once(const char *job, const char *log, const PifPrepareOptio
     };
     if (options && options->launch_timeout_ms > 0)
         run.launch_timeout_ms = options->launch_timeout_ms;
-    if (options)
+    if (options) {
         run.progress = options->progress;
+        run.notes = options->notes;
+    }
     *ret_is_final = TRUE;
     if (!start(&run, job, error))
         return FALSE;
@@ -199,26 +207,54 @@ static gboolean run_once(const char *job, const char *log, const PifPrepareOptio
     return is_ok;
 }
 
-gboolean pif_prepare_run(const PifPrepareSpec *spec, const char *disk,
-                         const PifPrepareOptions *options, GError **error)
+gboolean pif_prepare_run(PifPrepareJob *job, const PifPrepareOptions *options, GError **error)
 {
-    gboolean is_accelerated = pif_appliance_may_use_kvm();
-    g_autofree char *log = g_strconcat(disk, ".log", NULL);
+    g_autofree char *log = g_strconcat(job->disk, ".log", NULL);
+    job->is_accelerated = pif_appliance_may_use_kvm();
     for (int attempt = 1;; attempt++) {
         GError *failure = NULL;
         gboolean is_final;
-        g_autofree char *job = pif_prepare_job_format(spec, disk, is_accelerated);
-        if (run_once(job, log, options, &is_final, &failure))
+        g_autofree char *text = pif_prepare_job_format(job);
+        if (run_once(text, log, options, &is_final, &failure))
             return TRUE;
         gboolean has_hung = g_error_matches(failure, PIF_ERROR, PIF_ERROR_TIMEOUT);
-        if (is_final || (!is_accelerated && (!has_hung || attempt >= LAUNCH_ATTEMPTS))) {
+        if (is_final || (!job->is_accelerated && (!has_hung || attempt >= LAUNCH_ATTEMPTS))) {
             g_propagate_error(error, failure);
             return FALSE;
         }
-        if (is_accelerated)
+        if (job->is_accelerated)
             pif_appliance_set_kvm_failed();
-        is_accelerated = FALSE;
+        job->is_accelerated = FALSE;
         g_info("%s; trying again", failure->message);
         g_error_free(failure);
     }
+}
+
+/* The worker has the table of steps, and needs no appliance to read it. */
+gboolean pif_prepare_list_steps(const PifPrepareSpec *spec, GPtrArray *steps, GError **error)
+{
+    PifPrepareJob job = {.plan = pif_prepare_spec_check(spec, error) ? pif_prepare_plan(spec, error)
+                                                                     : NULL};
+    if (!job.plan)
+        return FALSE;
+    g_autofree char *output = NULL;
+    g_autofree char *text = pif_prepare_job_format(&job);
+    g_autofree char *program = pif_command_find_own("pifarm-prepare");
+    g_autoptr(PifCommand) command = pif_command_new(program, NULL);
+    g_autoptr(GBytes) input = g_bytes_new(text, strlen(text));
+    json_decref(job.plan);
+    pif_command_set_input(command, input);
+    if (!pif_command_run(command, &output, error))
+        return FALSE;
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(output), "\n", -1);
+    for (char **at = lines; *at; at++) {
+        g_auto(PifPrepareLine) line = {0};
+        if (!pif_prepare_line_parse(*at, &line, error))
+            return FALSE;
+        if (line.says != PIF_PREPARE_STEP)
+            continue;
+        g_ptr_array_add(steps, g_steal_pointer(&line.step));
+        g_ptr_array_add(steps, g_steal_pointer(&line.text));
+    }
+    return TRUE;
 }

@@ -2,9 +2,8 @@
 // One run of pifarm-prepare: watched, timed, ended when it hangs, tried again.
 #pragma once
 
-#include "images/prepare/prepare.h"
+#include "images/prepare/prepare-job.h"
 
-/* Prepares the raw disk in place. TIMEOUT when the appliance hangs each time; what the step said
- * when one fails. The disk is of no use then. */
-gboolean pif_prepare_run(const PifPrepareSpec *spec, const char *disk,
-                         const PifPrepareOptions *options, GError **error);
+/* Prepares the job's raw disk in place; chooses the accelerator itself. TIMEOUT when the appliance
+ * hangs each time; what the step said when one fails. The disk is of no use then. */
+gboolean pif_prepare_run(PifPrepareJob *job, const PifPrepareOptions *options, GError **error);

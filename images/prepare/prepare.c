@@ -3,6 +3,7 @@
 #include "images/prepare/prepare.h"
 
 #include "images/disk/disk.h"
+#include "images/disk/sha256.h"
 #include "images/prepare/prepare-job.h"
 #include "images/prepare/prepare-run.h"
 #include "images/store/clone.h"
@@ -16,7 +17,7 @@
 #include <sys/statvfs.h>
 
 /* Goes up when the steps change in what they leave behind: other recipes, so other images. */
-enum { RECIPE_VERSION = 1, RECIPE_NAME_LENGTH = 8 };
+enum { RECIPE_VERSION = 2, RECIPE_NAME_LENGTH = 8 };
 
 enum { LEAST_ROOM = 64 * 1024 * 1024 };
 
@@ -25,16 +26,21 @@ static guint64 final_size(const PifImage *base, const PifPrepareSpec *spec)
     return pif_clone_round_size(MAX(base->size, spec->size));
 }
 
-char *pif_prepare_recipe(const PifImage *base, const PifPrepareSpec *spec)
+/* Hash of all that makes a difference. Free it. */
+static char *recipe_of(const PifImage *base, const PifPrepareSpec *spec, const json_t *plan)
 {
-    json_t *object = pif_prepare_spec_to_json(spec);
-    json_object_set_new(object, "version", json_integer(RECIPE_VERSION));
-    json_object_set_new(object, "base", json_string(base->sha256));
-    json_object_set_new(object, "size", json_integer((json_int_t)final_size(base, spec)));
-    char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
-    char *recipe = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
-    free(text);
-    json_decref(object);
+    g_autofree char *steps = pif_prepare_plan_hash(plan);
+    g_autofree char *text =
+        g_strdup_printf("version %d, base %s, size %" G_GUINT64_FORMAT ", %s", RECIPE_VERSION,
+                        base->sha256, final_size(base, spec), steps);
+    return pif_sha256_of_string(text);
+}
+
+char *pif_prepare_recipe(const PifImage *base, const PifPrepareSpec *spec, GError **error)
+{
+    json_t *plan = pif_prepare_plan(spec, error);
+    char *recipe = plan ? recipe_of(base, spec, plan) : NULL;
+    json_decref(plan);
     return recipe;
 }
 
@@ -109,22 +115,46 @@ static gboolean check_name_is_free(PifStore *store, const char *name, GError **e
     return TRUE;
 }
 
-static gboolean make(PifStore *store, const PifImage *base, const PifPrepareSpec *spec,
-                     const PifPrepareOptions *options, const char *name, const char *recipe,
-                     PifImage **ret_image, GError **error)
+/* A preparation, with what follows from its parameters. */
+typedef struct {
+    PifStore *store;
+    const PifImage *base;
+    const PifPrepareSpec *spec;
+    const PifPrepareOptions *options;
+    json_t *plan;
+    char *recipe;
+} Preparation;
+
+static void preparation_clear(Preparation *preparation)
 {
+    json_decref(preparation->plan);
+    g_free(preparation->recipe);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Preparation, preparation_clear)
+
+static gboolean make(const Preparation *preparation, const char *name, PifImage **ret_image,
+                     GError **error)
+{
+    const PifImage *base = preparation->base;
+    guint64 size = final_size(base, preparation->spec);
     g_autofree char *origin = g_strdup_printf("prepared from %s", name_of(base));
-    g_autofree char *temporary = pif_store_new_temporary(store, error);
+    g_autofree char *temporary = pif_store_new_temporary(preparation->store, error);
+    PifPrepareJob job = {
+        .disk = temporary,
+        .must_grow = preparation->spec->size > base->size,
+        .plan = preparation->plan,
+    };
     if (!temporary)
         return FALSE;
-    if (!copy_disk(base->path, temporary, final_size(base, spec), error) ||
-        !pif_prepare_run(spec, temporary, options, error)) {
+    if (!copy_disk(base->path, temporary, size, error) ||
+        !pif_prepare_run(&job, preparation->options, error)) {
         unlink(temporary);
         return FALSE;
     }
-    if (options)
-        pif_progress_set_text(options->progress, "taking the image into the store");
-    return pif_store_adopt(store, temporary, name, origin, recipe, ret_image, error);
+    if (preparation->options)
+        pif_progress_set_text(preparation->options->progress, "taking the image into the store");
+    return pif_store_adopt(preparation->store, temporary, name, origin, preparation->recipe,
+                           ret_image, error);
 }
 
 /* An image of the recipe is there: it only needs the name. */
@@ -140,21 +170,24 @@ gboolean pif_image_prepare(PifStore *store, const PifImage *base, const PifPrepa
 {
     GError *failure = NULL;
     g_autoptr(PifImage) made = NULL;
-    g_autofree char *recipe = pif_prepare_recipe(base, spec);
-    g_autofree char *default_name =
-        g_strdup_printf("%.40s-%.*s", name_of(base), RECIPE_NAME_LENGTH, recipe);
-    const char *wanted = options ? options->name : NULL;
-    const char *name = wanted ? wanted : default_name;
+    g_auto(Preparation) preparation = {store, base, spec, options, NULL, NULL};
     if (!pif_prepare_spec_check(spec, error))
         return FALSE;
-    if (!pif_store_find_recipe(store, recipe, &made, &failure)) {
+    preparation.plan = pif_prepare_plan(spec, error);
+    if (!preparation.plan)
+        return FALSE;
+    preparation.recipe = recipe_of(base, spec, preparation.plan);
+    g_autofree char *default_name =
+        g_strdup_printf("%.40s-%.*s", name_of(base), RECIPE_NAME_LENGTH, preparation.recipe);
+    const char *wanted = options ? options->name : NULL;
+    const char *name = wanted ? wanted : default_name;
+    if (!pif_store_find_recipe(store, preparation.recipe, &made, &failure)) {
         if (!g_error_matches(failure, PIF_ERROR, PIF_ERROR_NOT_FOUND)) {
             g_propagate_error(error, failure);
             return FALSE;
         }
         g_error_free(failure);
-        return check_name_is_free(store, name, error) &&
-               make(store, base, spec, options, name, recipe, ret_image, error);
+        return check_name_is_free(store, name, error) && make(&preparation, name, ret_image, error);
     }
     if (wanted && !g_strv_contains((const char *const *)made->names, wanted))
         return add_name(store, made, wanted, ret_image, error);

@@ -38,8 +38,8 @@ gboolean pif_farm_image_find(PifStore *store, const PifImageSpec *spec, PifImage
     g_autoptr(PifImage) base = NULL;
     PifPrepareSpec wanted = prepare_spec(spec);
     if (find_base(store, spec, &base, NULL)) {
-        g_autofree char *recipe = pif_prepare_recipe(base, &wanted);
-        if (pif_store_find_recipe(store, recipe, ret_image, NULL))
+        g_autofree char *recipe = pif_prepare_recipe(base, &wanted, NULL);
+        if (recipe && pif_store_find_recipe(store, recipe, ret_image, NULL))
             return TRUE;
     }
     return pif_error_set(error, PIF_ERROR_NOT_FOUND,

@@ -170,7 +170,7 @@ static void a_prepared_image_has_all_that_was_asked_for(Fixture *fixture, gconst
     g_assert_cmpuint(image->size, ==, 128 << 20);
     g_autofree char *after = shell(describe_script, image->path, NULL);
     g_assert_cmpstr(after, ==, description);
-    g_autofree char *recipe = pif_prepare_recipe(fixture->base, &whole);
+    g_autofree char *recipe = pif_prepare_recipe(fixture->base, &whole, NULL);
     g_autofree char *name = g_strdup_printf("base-%.8s", recipe);
     g_assert_cmpstr(image->recipe, ==, recipe);
     g_assert_cmpstr(image->names[0], ==, name);

@@ -20,36 +20,42 @@ static const PifPrepareSpec whole = {
     .enable_ssh = TRUE,
 };
 
+static PifPrepareJob *there_and_back(const PifPrepareSpec *spec, const char *disk)
+{
+    PifPrepareJob *read = NULL;
+    g_autoptr(GError) error = NULL;
+    PifPrepareJob job = {.disk = (char *)disk, .is_accelerated = TRUE, .must_grow = TRUE};
+    job.plan = pif_prepare_plan(spec, &error);
+    g_assert_no_error(error);
+    g_autofree char *text = pif_prepare_job_format(&job);
+    g_assert_null(strchr(text, '\n'));
+    g_assert_true(pif_prepare_job_parse(text, &read, &error));
+    g_assert_no_error(error);
+    json_decref(job.plan);
+    return read;
+}
+
 static void a_job_survives_its_way_to_the_worker(void)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(PifPrepareJob) job = NULL;
-    g_autofree char *text = pif_prepare_job_format(&whole, "/a disk", TRUE);
-    g_assert_null(strchr(text, '\n'));
-    g_assert_true(pif_prepare_job_parse(text, &job, &error));
-    g_assert_no_error(error);
-    g_autofree char *keys = g_strjoinv("|", job->ssh_keys);
+    g_autoptr(PifPrepareJob) job = there_and_back(&whole, "/a disk");
+    g_auto(GStrv) lines = pif_prepare_job_lines(job, "ssh-keys");
+    g_autofree char *keys = g_strjoinv("|", lines);
     g_assert_cmpstr(job->disk, ==, "/a disk");
     g_assert_true(job->is_accelerated);
-    g_assert_cmpstr(job->hostname, ==, "n1");
-    g_assert_cmpstr(job->user, ==, "pi");
-    g_assert_cmpstr(job->password_hash, ==, HASH);
+    g_assert_true(job->must_grow);
+    g_assert_cmpstr(pif_prepare_job_text(job, "hostname"), ==, "n1");
+    g_assert_cmpstr(pif_prepare_job_text(job, "user"), ==, "pi");
+    g_assert_cmpstr(pif_prepare_job_text(job, "password-hash"), ==, HASH);
     g_assert_cmpstr(keys, ==, KEY "|sk-ssh-ed25519@openssh.com AAAA");
-    g_assert_true(job->enable_ssh);
+    g_assert_true(pif_prepare_job_has(job, "ssh-enable"));
 }
 
 static void a_job_of_nothing_has_no_values(void)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(PifPrepareJob) job = NULL;
-    g_autofree char *text = pif_prepare_job_format(&(PifPrepareSpec){0}, "d", FALSE);
-    g_assert_true(pif_prepare_job_parse(text, &job, &error));
-    g_assert_null(job->hostname);
-    g_assert_null(job->user);
-    g_assert_null(job->password_hash);
-    g_assert_null(*job->ssh_keys);
-    g_assert_false(job->enable_ssh);
-    g_assert_false(job->is_accelerated);
+    g_autoptr(PifPrepareJob) job = there_and_back(&(PifPrepareSpec){0}, NULL);
+    g_assert_null(job->disk);
+    for (const PifPrepareField *field = pif_prepare_fields; field->key; field++)
+        g_assert_false(pif_prepare_job_has(job, field->key));
 }
 
 static void a_job_that_is_none_is_refused(void)
@@ -126,8 +132,8 @@ static const SpecCase spec_cases[] = {
     {"yescrypt is a hash too",
      {.user = "pi", .password_hash = "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9Sq"},
      NULL},
-    {"a password needs a user", {.password_hash = HASH}, "without a user to log in as"},
-    {"a key needs a user", {KEYS((char *)KEY)}, "without a user to log in as"},
+    {"a password needs a user", {.password_hash = HASH}, "of no use without 'user'"},
+    {"a key needs a user", {KEYS((char *)KEY)}, "of no use without 'user'"},
     {"a private key is no public key",
      {.user = "pi", KEYS((char *)"-----BEGIN OPENSSH PRIVATE KEY-----\nabc")},
      "is no SSH public key"},
@@ -151,7 +157,7 @@ static void check_spec(gconstpointer data)
 static char *recipe_of(const char *base, PifPrepareSpec spec)
 {
     PifImage image = {.sha256 = (char *)base, .size = 1 << 20};
-    return pif_prepare_recipe(&image, &spec);
+    return pif_prepare_recipe(&image, &spec, NULL);
 }
 
 static void a_recipe_changes_with_all_that_it_is_of(void)

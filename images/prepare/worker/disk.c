@@ -3,12 +3,28 @@
 #include "images/prepare/worker/steps.h"
 #include "pifarm/base/error.h"
 
+#include <string.h>
+
+/* ELF, System V ABI: class at 4, machine at 18, in the file's byte order. */
+enum {
+    ELF_HEADER = 20,
+    ELF_MACHINE = 18,
+    EM_386 = 3,
+    EM_ARM = 40,
+    EM_X86_64 = 62,
+    EM_AARCH64 = 183,
+};
+
 static gboolean check_is_ext(const PifGuest *guest, const char *device, GError **error)
 {
     char *type = guestfs_vfs_type(guest->handle, device);
     gboolean is_ext = type && g_str_has_prefix(type, "ext");
     if (!type)
         pif_guest_fail(guest, error, "cannot tell the root file system's type");
+    else if (g_str_equal(type, "crypto_LUKS"))
+        pif_error_set(error, PIF_ERROR_CONFIG,
+                      "partition %u, the root, is encrypted (LUKS) and cannot be prepared",
+                      guest->layout.root_number);
     else if (!is_ext)
         pif_error_set(error, PIF_ERROR_CONFIG, "the root file system is %s, not ext4",
                       *type ? type : "of no known type");
@@ -16,45 +32,112 @@ static gboolean check_is_ext(const PifGuest *guest, const char *device, GError *
     return is_ext;
 }
 
-/* Also cleans the file system, whether there is anything to grow or not. */
+static gboolean grow_partition(const PifGuest *guest, GError **error)
+{
+    const PifCardLayout *layout = &guest->layout;
+    int64_t last_sector = (int64_t)(guest->disk_size / PIF_SECTOR_SIZE) - 1;
+    return layout->root_offset + layout->root_size >= guest->disk_size ||
+           guestfs_part_resize(guest->handle, "/dev/sda", (int)layout->root_number, last_sector) ==
+               0 ||
+           pif_guest_fail(guest, error, "cannot grow partition %u", layout->root_number);
+}
+
+/* Checks the file system first, whether there is anything to grow or not: a journal is played back,
+ * what e2fsck(8) thinks safe is mended. */
 gboolean pif_step_grow(PifGuest *guest, GError **error)
 {
     const PifCardLayout *layout = &guest->layout;
-    guint64 root_end = layout->root_offset + layout->root_size;
+    gboolean is_last = layout->root_offset + layout->root_size >= layout->end;
     g_autofree char *device = pif_guest_partition(layout->root_number);
-    if (root_end < layout->end)
+    if (!is_last && guest->job->must_grow)
         return pif_error_set(error, PIF_ERROR_CONFIG,
-                             "partition %u, the root, is not the last on the disk and cannot grow",
+                             "partition %u, the root, is not the last on the disk and cannot grow; "
+                             "prepare the image without a size, or move the other partition",
                              layout->root_number);
     if (!check_is_ext(guest, device, error))
         return FALSE;
-    int64_t last_sector = (int64_t)(guest->disk_size / PIF_SECTOR_SIZE) - 1;
-    if (root_end < guest->disk_size &&
-        guestfs_part_resize(guest->handle, "/dev/sda", (int)layout->root_number, last_sector) < 0)
-        return pif_guest_fail(guest, error, "cannot grow partition %u", layout->root_number);
-    if (guestfs_e2fsck(guest->handle, device, GUESTFS_E2FSCK_FORCEALL, 1, -1) < 0)
-        return pif_guest_fail(guest, error, "the root file system is damaged");
-    if (guestfs_resize2fs(guest->handle, device) < 0)
-        return pif_guest_fail(guest, error, "cannot grow the root file system");
-    return TRUE;
+    if (is_last && !grow_partition(guest, error))
+        return FALSE;
+    if (guestfs_e2fsck(guest->handle, device, GUESTFS_E2FSCK_CORRECT, 1, -1) < 0)
+        return pif_guest_fail(guest, error,
+                              "the root file system is damaged (e2fsck -f on the card mends it)");
+    if (!is_last)
+        pif_guest_note(guest, "partition %u, the root, is not the last on the disk: not grown",
+                       layout->root_number);
+    return !is_last || guestfs_resize2fs(guest->handle, device) == 0 ||
+           pif_guest_fail(guest, error, "cannot grow the root file system");
+}
+
+/* fsck(8): 1 and 2 say that something was mended. */
+static gboolean check_boot(const PifGuest *guest, const char *device, GError **error)
+{
+    int status = guestfs_fsck(guest->handle, "vfat", device);
+    if (status < 0)
+        return pif_guest_fail(guest, error, "cannot check the boot partition");
+    return status < 4 ||
+           pif_error_set(error, PIF_ERROR_CONFIG, "the boot partition's file system is damaged");
 }
 
 /* Since Debian 12 the boot partition belongs under /boot/firmware, before that under /boot. */
-gboolean pif_step_mount(PifGuest *guest, GError **error)
+static gboolean mount_boot(PifGuest *guest, GError **error)
 {
-    g_autofree char *root = pif_guest_partition(guest->layout.root_number);
     g_autofree char *boot = pif_guest_partition(guest->layout.boot_number);
-    if (guestfs_mount(guest->handle, root, "/") < 0)
-        return pif_guest_fail(guest, error, "cannot mount the root file system");
-    if (!pif_guest_is_dir(guest, "/etc"))
-        return pif_error_set(error, PIF_ERROR_CONFIG, "there is no /etc on the root file system");
     if (guest->layout.boot_size && pif_guest_is_dir(guest, "/boot/firmware"))
         guest->boot = "/boot/firmware";
     else if (guest->layout.boot_size && pif_guest_is_dir(guest, "/boot"))
         guest->boot = "/boot";
-    if (guest->boot && guestfs_mount(guest->handle, boot, guest->boot) < 0)
+    if (!guest->boot)
+        return TRUE;
+    if (!check_boot(guest, boot, error))
+        return FALSE;
+    if (guestfs_mount(guest->handle, boot, guest->boot) < 0)
         return pif_guest_fail(guest, error, "cannot mount the boot partition");
+    pif_guest_note(guest, "the boot partition is %s", guest->boot);
     return TRUE;
+}
+
+/* The machine that the system's programs are for; 0: there is none to tell by. */
+static int read_machine(const PifGuest *guest)
+{
+    size_t size = 0;
+    int machine = 0;
+    char *path = guestfs_realpath(guest->handle, "/bin/sh");
+    char *header = path ? guestfs_pread(guest->handle, path, ELF_HEADER, 0, &size) : NULL;
+    if (header && size == ELF_HEADER && memcmp(header, "\177ELF", 4) == 0)
+        machine = (guchar)header[ELF_MACHINE] | (guchar)header[ELF_MACHINE + 1] << 8;
+    free(header);
+    free(path);
+    return machine;
+}
+
+/* 32-bit programs run on a 64-bit kernel, so both must be missing. */
+static gboolean check_machine(const PifGuest *guest, GError **error)
+{
+    int machine = read_machine(guest);
+    g_autofree char *kernel =
+        g_build_filename(guest->boot ? guest->boot : "/boot", "kernel8.img", NULL);
+    g_autofree char *vmlinuz =
+        g_build_filename(guest->boot ? guest->boot : "/boot", "vmlinuz", NULL);
+    const char *const kernels[] = {kernel, vmlinuz, NULL};
+    if (machine == 0 || machine == EM_AARCH64)
+        return TRUE;
+    if (machine == EM_ARM && pif_guest_has_any(guest, kernels))
+        return TRUE;
+    return pif_error_set(error, PIF_ERROR_CONFIG,
+                         "it is an image for %s; nodes need one for 64-bit ARM (arm64, aarch64)",
+                         machine == EM_ARM                           ? "32-bit ARM (armhf) only"
+                         : machine == EM_X86_64 || machine == EM_386 ? "PCs"
+                                                                     : "another processor");
+}
+
+gboolean pif_step_mount(PifGuest *guest, GError **error)
+{
+    g_autofree char *root = pif_guest_partition(guest->layout.root_number);
+    if (guestfs_mount(guest->handle, root, "/") < 0)
+        return pif_guest_fail(guest, error, "cannot mount the root file system");
+    if (!pif_guest_is_dir(guest, "/etc"))
+        return pif_error_set(error, PIF_ERROR_CONFIG, "there is no /etc on the root file system");
+    return mount_boot(guest, error) && check_machine(guest, error);
 }
 
 gboolean pif_step_finish(PifGuest *guest, GError **error)

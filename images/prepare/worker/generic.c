@@ -3,14 +3,16 @@
 #include "images/card/command-line.h"
 #include "images/card/identity.h"
 #include "images/prepare/worker/steps.h"
+#include "pifarm/base/error.h"
 
 gboolean pif_step_hostname(PifGuest *guest, GError **error)
 {
     g_autofree char *hosts = NULL;
-    g_autofree char *name = g_strconcat(guest->job->hostname, "\n", NULL);
+    const char *hostname = pif_prepare_job_text(guest->job, "hostname");
+    g_autofree char *name = g_strconcat(hostname, "\n", NULL);
     if (!pif_guest_read(guest, "/etc/hosts", &hosts, error))
         return FALSE;
-    g_autofree char *edited = pif_identity_edit_hosts(hosts, guest->job->hostname);
+    g_autofree char *edited = pif_identity_edit_hosts(hosts, hostname);
     return pif_guest_put(guest, "/etc/hostname", name, 0644, 0, 0, error) &&
            pif_guest_put(guest, "/etc/hosts", edited, 0644, 0, 0, error);
 }
@@ -45,13 +47,25 @@ gboolean pif_step_host_keys(PifGuest *guest, GError **error)
     return TRUE;
 }
 
-/* Raspberry Pi OS' first boot grows the root, makes host keys and boots again. That is done. */
+/* Raspberry Pi OS' first boot grows the root, makes host keys, does what custom.toml says and boots
+ * again. That is done, all but custom.toml: to drop that unsaid would lose somebody's settings. */
 gboolean pif_step_first_boot(PifGuest *guest, GError **error)
 {
     g_autofree char *path = g_build_filename(guest->boot, "cmdline.txt", NULL);
+    g_autofree char *custom = g_build_filename(guest->boot, "custom.toml", NULL);
     g_autofree char *before = NULL;
-    if (!pif_guest_read(guest, path, &before, error) || !before)
-        return before == NULL;
-    g_autofree char *after = pif_command_line_drop_first_boot(before);
-    return g_str_equal(before, after) || pif_guest_write(guest, path, after, error);
+    if (!pif_guest_read(guest, path, &before, error))
+        return FALSE;
+    g_autofree char *after = pif_command_line_drop_first_boot(before ? before : "");
+    if (!before || g_str_equal(before, after))
+        return TRUE;
+    if (pif_guest_exists(guest, custom))
+        return pif_error_set(error, PIF_ERROR_CONFIG,
+                             "there is a custom.toml on the boot partition, for a first boot that "
+                             "prepared images do not have; remove it from the image, and give what "
+                             "it says as steps (--hostname, --user, --wifi, --locale, ...)");
+    pif_guest_note(guest,
+                   "Raspberry Pi OS: its first boot, which makes host keys and boots again, is "
+                   "switched off");
+    return pif_guest_write(guest, path, after, error);
 }

@@ -20,6 +20,15 @@ gboolean pif_guest_fail(const PifGuest *guest, GError **error, const char *forma
                          *reason ? reason : "no reason given");
 }
 
+void pif_guest_note(const PifGuest *guest, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    guest->note(text);
+}
+
 /* The disk is a copy that is synced when the store takes it in: here nothing needs to wait for it.
  */
 static gboolean configure(PifGuest *guest)
@@ -84,6 +93,14 @@ gboolean pif_guest_is_dir(const PifGuest *guest, const char *path)
     return guestfs_is_dir(guest->handle, path) == 1;
 }
 
+gboolean pif_guest_has_any(const PifGuest *guest, const char *const *paths)
+{
+    for (; *paths; paths++)
+        if (pif_guest_exists(guest, *paths))
+            return TRUE;
+    return FALSE;
+}
+
 gboolean pif_guest_read(const PifGuest *guest, const char *path, char **ret_text, GError **error)
 {
     size_t size;
@@ -118,6 +135,15 @@ gboolean pif_guest_put(const PifGuest *guest, const char *path, const char *text
 {
     return pif_guest_write(guest, path, text, error) &&
            set_owner_and_mode(guest, path, mode, uid, gid, error);
+}
+
+gboolean pif_guest_put_new(const PifGuest *guest, const char *path, const char *text, unsigned mode,
+                           GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+    if (guestfs_mkdir_p(guest->handle, folder) < 0)
+        return pif_guest_fail(guest, error, "cannot make the folder %s", folder);
+    return pif_guest_put(guest, path, text, mode, 0, 0, error);
 }
 
 gboolean pif_guest_make_dir(const PifGuest *guest, const char *path, unsigned mode, unsigned uid,

@@ -13,8 +13,10 @@ typedef struct {
     guestfs_h *handle;
     PifCardLayout layout; /* as the disk was given to us */
     guint64 disk_size;
-    const char *boot;   /* where the boot partition is mounted; NULL: nowhere */
-    PifAccount account; /* of the job's user, once that is made */
+    const char *boot;               /* where the boot partition is mounted; NULL: nowhere */
+    PifAccount account;             /* of the job's user, once that is made */
+    gboolean makes_locale;          /* the first boot is to */
+    void (*note)(const char *text); /* says what was found and chosen */
 } PifGuest;
 
 /* Starts the appliance with the job's disk in it. */
@@ -30,8 +32,14 @@ char *pif_guest_partition(unsigned number);
 gboolean pif_guest_fail(const PifGuest *guest, GError **error, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
+/* Says what was found on the card, or chosen because of it. */
+void pif_guest_note(const PifGuest *guest, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 gboolean pif_guest_exists(const PifGuest *guest, const char *path);
 gboolean pif_guest_is_dir(const PifGuest *guest, const char *path);
+
+/* Whether any of the paths, NULL-terminated, is there. */
+gboolean pif_guest_has_any(const PifGuest *guest, const char *const *paths);
 
 /* A small text file; *ret_text is NULL, and that is no error, when there is none. */
 gboolean pif_guest_read(const PifGuest *guest, const char *path, char **ret_text, GError **error);
@@ -40,6 +48,9 @@ gboolean pif_guest_write(const PifGuest *guest, const char *path, const char *te
 /* A file with this content, owner and mode, whether it was there or not. */
 gboolean pif_guest_put(const PifGuest *guest, const char *path, const char *text, unsigned mode,
                        unsigned uid, unsigned gid, GError **error);
+/* The same in a folder that is made, as root's, if it is missing. */
+gboolean pif_guest_put_new(const PifGuest *guest, const char *path, const char *text, unsigned mode,
+                           GError **error);
 /* Makes the folder if it is missing, and sets owner and mode. */
 gboolean pif_guest_make_dir(const PifGuest *guest, const char *path, unsigned mode, unsigned uid,
                             unsigned gid, GError **error);

@@ -57,7 +57,7 @@ static gboolean make_home(const PifGuest *guest, GError **error)
  * by key only does not have. */
 static gboolean allow_sudo(const PifGuest *guest, GError **error)
 {
-    const char *user = guest->job->user;
+    const char *user = pif_prepare_job_text(guest->job, "user");
     if (guest->account.uid == 0 || !pif_guest_is_dir(guest, "/etc/sudoers.d"))
         return TRUE;
     g_autofree char *path = g_strdup_printf("/etc/sudoers.d/010_%s-nopasswd", user);
@@ -65,13 +65,19 @@ static gboolean allow_sudo(const PifGuest *guest, GError **error)
     return pif_guest_put(guest, path, rule, 0440, 0, 0, error);
 }
 
-/* userconf-pi: a dialogue on the screen that asks for the first user, and a notice at each SSH
- * login until it is answered. */
+/* userconf-pi: a dialogue on the screen that asks for the first user, or takes it from userconf.txt
+ * on the boot partition, and a notice at each SSH login until it is answered. */
 static gboolean switch_dialogue_off(const PifGuest *guest, GError **error)
 {
     if (!pif_guest_exists(guest, "/lib/systemd/system/userconfig.service"))
         return TRUE;
-    return pif_guest_remove(guest, "/etc/systemd/system/*.wants/userconfig.service", error) &&
+    pif_guest_note(guest,
+                   "Raspberry Pi OS: the user is set here, userconf.txt and the dialogue for "
+                   "it are switched off");
+    g_autofree char *answer =
+        g_build_filename(guest->boot ? guest->boot : "/boot", "userconf.txt", NULL);
+    return pif_guest_remove(guest, answer, error) &&
+           pif_guest_remove(guest, "/etc/systemd/system/*.wants/userconfig.service", error) &&
            pif_guest_remove(guest, "/etc/ssh/sshd_config.d/rename_user.conf", error) &&
            pif_guest_link(guest, "/lib/systemd/system/getty@.service",
                           "/etc/systemd/system/getty.target.wants/getty@tty1.service", error);
@@ -80,10 +86,11 @@ static gboolean switch_dialogue_off(const PifGuest *guest, GError **error)
 gboolean pif_step_user(PifGuest *guest, GError **error)
 {
     g_auto(PifAccounts) accounts = {0};
+    const char *user = pif_prepare_job_text(guest->job, "user");
+    const char *hash = pif_prepare_job_text(guest->job, "password-hash");
     const char *shell = pif_guest_exists(guest, "/bin/bash") ? "/bin/bash" : "/bin/sh";
     return read_accounts(guest, &accounts, error) &&
-           pif_accounts_ensure_user(&accounts, guest->job->user, guest->job->password_hash, shell,
-                                    &guest->account, error) &&
+           pif_accounts_ensure_user(&accounts, user, hash, shell, &guest->account, error) &&
            write_accounts(guest, &accounts, error) && make_home(guest, error) &&
            allow_sudo(guest, error) && switch_dialogue_off(guest, error);
 }
@@ -109,7 +116,8 @@ gboolean pif_step_ssh_keys(PifGuest *guest, GError **error)
     g_autofree char *path = g_build_filename(folder, "authorized_keys", NULL);
     if (!pif_guest_read(guest, path, &present, error))
         return FALSE;
-    g_autofree char *merged = merge_keys(present, guest->job->ssh_keys);
+    g_auto(GStrv) keys = pif_prepare_job_lines(guest->job, "ssh-keys");
+    g_autofree char *merged = merge_keys(present, keys);
     return pif_guest_make_dir(guest, folder, 0700, account->uid, account->gid, error) &&
            pif_guest_put(guest, path, merged, 0600, account->uid, account->gid, error);
 }

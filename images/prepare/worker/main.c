@@ -11,7 +11,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { MAX_JOB = 1024 * 1024 };
+enum { MAX_JOB = 8 * 1024 * 1024 };
 
 /* Ends the appliance; the call into libguestfs that waits for it then fails, and we tidy up and end
  * as after any failure. All that is ours is in our process group. */
@@ -46,13 +46,35 @@ static void say(const PifPrepareLine *line)
     fflush(stdout);
 }
 
+static void say_note(const char *text)
+{
+    say(&(PifPrepareLine){PIF_PREPARE_NOTE, NULL, (char *)text, NULL});
+}
+
+static void say_step(const PifStep *step)
+{
+    say(&(PifPrepareLine){PIF_PREPARE_STEP, (char *)step->name, (char *)step->text, NULL});
+}
+
+static gboolean is_asked_for(const PifStep *step, const PifPrepareJob *job)
+{
+    return !step->key || pif_prepare_job_has(job, step->key);
+}
+
+static void list_steps(const PifPrepareJob *job)
+{
+    for (const PifStep *step = pif_steps; step->name; step++)
+        if (is_asked_for(step, job))
+            say_step(step);
+}
+
 static gboolean run_steps(PifGuest *guest, GError **error)
 {
     for (const PifStep *step = pif_steps; step->name; step++) {
         GError *failure = NULL;
-        if (step->applies && !step->applies(guest))
+        if (!is_asked_for(step, guest->job) || (step->applies && !step->applies(guest)))
             continue;
-        say(&(PifPrepareLine){PIF_PREPARE_STEP, (char *)step->name, (char *)step->text, NULL});
+        say_step(step);
         if (!step->run(guest, &failure))
             return pif_error_take(error, failure, "step '%s'", step->name);
     }
@@ -62,11 +84,14 @@ static gboolean run_steps(PifGuest *guest, GError **error)
 static gboolean prepare(GError **error)
 {
     g_autoptr(PifPrepareJob) job = NULL;
-    g_auto(PifGuest) guest = {0};
+    g_auto(PifGuest) guest = {.note = say_note};
     if (!read_job(&job, error))
         return FALSE;
     guest.job = job;
-    return run_steps(&guest, error);
+    if (job->disk)
+        return run_steps(&guest, error);
+    list_steps(job);
+    return TRUE;
 }
 
 int main(int argc, char **argv)

@@ -7,7 +7,8 @@
 typedef struct {
     const char *name;                           /* in messages: "step 'grow': ..." */
     const char *text;                           /* while it is done, for people */
-    gboolean (*applies)(const PifGuest *guest); /* NULL: always */
+    const char *key;                            /* of the plan, without which it is not done */
+    gboolean (*applies)(const PifGuest *guest); /* NULL: always, by what is on the card */
     gboolean (*run)(PifGuest *guest, GError **error);
 } PifStep;
 
@@ -27,3 +28,17 @@ gboolean pif_step_first_boot(PifGuest *guest, GError **error);
 gboolean pif_step_user(PifGuest *guest, GError **error);
 gboolean pif_step_ssh_keys(PifGuest *guest, GError **error);
 gboolean pif_step_enable_ssh(PifGuest *guest, GError **error);
+/* wifi.c */
+gboolean pif_step_wifi(PifGuest *guest, GError **error);
+/* regional.c */
+gboolean pif_step_locale(PifGuest *guest, GError **error);
+gboolean pif_step_timezone(PifGuest *guest, GError **error);
+gboolean pif_step_keyboard(PifGuest *guest, GError **error);
+/* copy.c */
+gboolean pif_step_copy(PifGuest *guest, GError **error);
+/* units.c */
+gboolean pif_step_unit(PifGuest *guest, GError **error);
+gboolean pif_step_firstboot(PifGuest *guest, GError **error);
+/* cloud.c */
+gboolean pif_cloud_is_used(const PifGuest *guest);
+gboolean pif_step_cloud_init(PifGuest *guest, GError **error);
