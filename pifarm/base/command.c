@@ -28,7 +28,7 @@ struct PifCommand {
     char *log_file;
     int timeout_ms;
     gboolean is_detached;
-    gboolean is_captured;
+    gboolean has_merged_errors;
 };
 
 /* Debian packages of the programs that the project runs, for "not found" messages. */
@@ -143,9 +143,9 @@ void pif_command_set_log_file(PifCommand *command, const char *path)
     command->log_file = g_strdup(path);
 }
 
-void pif_command_set_captured(PifCommand *command, gboolean is_captured)
+void pif_command_set_errors_merged(PifCommand *command, gboolean is_merged)
 {
-    command->is_captured = is_captured;
+    command->has_merged_errors = is_merged;
 }
 
 char *pif_command_format(const PifCommand *command)
@@ -206,35 +206,52 @@ static int open_input(GBytes *input)
     return pif_fd_steal(&fd);
 }
 
-static GSubprocess *spawn(PifCommand *command, GSubprocessFlags flags, GError **error)
+static gboolean give_input(PifCommand *command, GSubprocessLauncher *launcher, GError **error)
 {
-    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(flags);
-    g_subprocess_launcher_set_environ(launcher, command->environment);
-    if (command->input && !(flags & G_SUBPROCESS_FLAGS_STDIN_PIPE)) {
-        int fd = open_input(command->input);
-        if (fd < 0) {
-            pif_error_set_errno(error, errno, "cannot give %s its input", program_of(command));
-            return NULL;
-        }
-        g_subprocess_launcher_take_stdin_fd(launcher, fd);
-    }
-    if (command->directory)
-        g_subprocess_launcher_set_cwd(launcher, command->directory);
-    if (command->log_file) {
-        int fd = open(command->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-        if (fd < 0) {
-            pif_error_set_errno(error, errno, "cannot open the log file %s", command->log_file);
-            return NULL;
-        }
-        if (!(flags & G_SUBPROCESS_FLAGS_STDOUT_PIPE))
-            g_subprocess_launcher_take_stdout_fd(launcher, dup(fd));
-        g_subprocess_launcher_take_stderr_fd(launcher, fd);
-    }
+    int fd = open_input(command->input);
+    if (fd < 0)
+        return pif_error_set_errno(error, errno, "cannot give %s its input", program_of(command));
+    g_subprocess_launcher_take_stdin_fd(launcher, fd);
+    return TRUE;
+}
+
+static gboolean give_log(PifCommand *command, GSubprocessLauncher *launcher, gboolean has_pipe,
+                         GError **error)
+{
+    g_auto(PifFd) fd = open(command->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return pif_error_set_errno(error, errno, "cannot open the log file %s", command->log_file);
+    if (!has_pipe)
+        g_subprocess_launcher_take_stdout_fd(launcher, fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    if (!command->has_merged_errors)
+        g_subprocess_launcher_take_stderr_fd(launcher, pif_fd_steal(&fd));
+    return TRUE;
+}
+
+static void pass_fds(PifCommand *command, GSubprocessLauncher *launcher)
+{
     for (guint i = 0; i < command->fds->len; i++) {
         PassedFd *passed = &g_array_index(command->fds, PassedFd, i);
         g_subprocess_launcher_take_fd(launcher, passed->fd, passed->target);
         passed->fd = -1;
     }
+}
+
+static GSubprocess *spawn(PifCommand *command, GSubprocessFlags flags, GError **error)
+{
+    if (command->has_merged_errors)
+        flags = (flags & ~G_SUBPROCESS_FLAGS_STDERR_PIPE) | G_SUBPROCESS_FLAGS_STDERR_MERGE;
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(flags);
+    g_subprocess_launcher_set_environ(launcher, command->environment);
+    if (command->directory)
+        g_subprocess_launcher_set_cwd(launcher, command->directory);
+    if (command->input && !(flags & G_SUBPROCESS_FLAGS_STDIN_PIPE) &&
+        !give_input(command, launcher, error))
+        return NULL;
+    if (command->log_file &&
+        !give_log(command, launcher, flags & G_SUBPROCESS_FLAGS_STDOUT_PIPE, error))
+        return NULL;
+    pass_fds(command, launcher);
     if (command->is_detached)
         g_subprocess_launcher_set_child_setup(launcher, leave_session, NULL, NULL);
     else
@@ -250,8 +267,7 @@ static GSubprocess *spawn(PifCommand *command, GSubprocessFlags flags, GError **
 
 GSubprocess *pif_command_start(PifCommand *command, GError **error)
 {
-    GSubprocessFlags captured = G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE;
-    return spawn(command, command->is_captured ? captured : G_SUBPROCESS_FLAGS_NONE, error);
+    return spawn(command, G_SUBPROCESS_FLAGS_NONE, error);
 }
 
 GSubprocess *pif_command_start_piped(PifCommand *command, GError **error)

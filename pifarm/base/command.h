@@ -26,9 +26,8 @@ void pif_command_take_fd(PifCommand *command, int fd, int target);
 void pif_command_set_detached(PifCommand *command, gboolean is_detached);
 /* Standard output and error go to this file, appended to (for pif_command_start only). */
 void pif_command_set_log_file(PifCommand *command, const char *path);
-
-/* Standard output and error come back as one pipe (for pif_command_start only). */
-void pif_command_set_captured(PifCommand *command, gboolean is_captured);
+/* Standard error goes where standard output goes. */
+void pif_command_set_errors_merged(PifCommand *command, gboolean is_merged);
 
 /* The command line as a shell would take it, for messages and --dry-run. */
 char *pif_command_format(const PifCommand *command);
@@ -51,7 +50,7 @@ gboolean pif_command_run_finish(PifCommand *command, GAsyncResult *result, char 
 GSubprocess *pif_command_start(PifCommand *command, GError **error);
 
 /* The same with a pipe at its standard output, for the caller to read; a log file gets its standard
- * error only. It reads the input, if one is set. */
+ * error only (and nothing when errors are merged). It reads the input, if one is set. */
 GSubprocess *pif_command_start_piped(PifCommand *command, GError **error);
 
 /* Path of one of pifarm's own programs: beside the running one, as in a build folder, or in

@@ -60,8 +60,8 @@ static gboolean start(Runner *runner, const PifFarm *farm, char **remote_command
     pif_command_add_vector(
         command, (const char *const[]){"-n", "-o", "BatchMode=yes", destination, "--", NULL});
     pif_command_add_vector(command, (const char *const *)remote_command);
-    pif_command_set_captured(command, TRUE);
-    runner->ssh = pif_command_start(command, error);
+    pif_command_set_errors_merged(command, TRUE);
+    runner->ssh = pif_command_start_piped(command, error);
     if (!runner->ssh)
         return FALSE;
     runner->output = g_data_input_stream_new(g_subprocess_get_stdout_pipe(runner->ssh));

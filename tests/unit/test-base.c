@@ -78,6 +78,36 @@ static void a_failing_command_says_status_and_stderr(void)
     g_assert_cmpstr(error->message, ==, "sh failed with exit status 7: no luck");
 }
 
+/* What a started command writes into its pipe, to the end. */
+static char *read_piped(PifCommand *command)
+{
+    g_autoptr(GError) error = NULL;
+    char *output = NULL;
+    g_autoptr(GSubprocess) process = pif_command_start_piped(command, &error);
+    g_assert_no_error(error);
+    g_assert_true(g_subprocess_communicate_utf8(process, NULL, NULL, &output, NULL, &error));
+    return output;
+}
+
+static void a_pipe_has_the_errors_too_when_they_are_merged(void)
+{
+    static const char script[] = "echo out; echo wrong >&2; echo more";
+    g_autofree char *log = g_build_filename(g_get_tmp_dir(), "pifarm-test-log-XXXXXX", NULL);
+    g_autofree char *errors = NULL;
+    close(g_mkstemp(log));
+    g_autoptr(PifCommand) apart = pif_command_new("sh", "-c", script, NULL);
+    pif_command_set_log_file(apart, log);
+    g_autofree char *output = read_piped(apart);
+    g_assert_cmpstr(output, ==, "out\nmore\n");
+    g_assert_true(g_file_get_contents(log, &errors, NULL, NULL));
+    g_assert_cmpstr(errors, ==, "wrong\n");
+    unlink(log);
+    g_autoptr(PifCommand) together = pif_command_new("sh", "-c", script, NULL);
+    pif_command_set_errors_merged(together, TRUE);
+    g_autofree char *both = read_piped(together);
+    g_assert_cmpstr(both, ==, "out\nwrong\nmore\n");
+}
+
 static void a_command_past_its_deadline_is_killed(void)
 {
     g_autoptr(GError) error = NULL;
@@ -212,6 +242,7 @@ int main(int argc, char **argv)
     TEST(a_write_past_the_end_writes_nothing);
     TEST(a_command_returns_its_output);
     TEST(a_failing_command_says_status_and_stderr);
+    TEST(a_pipe_has_the_errors_too_when_they_are_merged);
     TEST(a_command_past_its_deadline_is_killed);
     TEST(a_missing_program_is_named_with_its_package);
     TEST(a_written_file_replaces_the_old_one_whole);
