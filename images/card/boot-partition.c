@@ -41,11 +41,8 @@ static gboolean find_boot_partition(const PifCard *card, PifBootPartition *boot,
 static gboolean run_mtool(const PifBootPartition *boot, const char *const *arguments,
                           char **ret_output, GError **error)
 {
-    g_autoptr(PifCommand) command = pif_command_new("prlimit", NULL);
-    pif_command_add_format(command, "--fsize=%d", PIF_BOOT_FILE_MAX_SIZE);
-    pif_command_add_format(command, "--cpu=%d", MAX_CPU_S);
-    pif_command_add(command, arguments[0]);
-    pif_command_add_vector(command, (const char *const[]){"-i", boot->drive, NULL});
+    g_autoptr(PifCommand) command = pif_command_new(arguments[0], "-i", boot->drive, NULL);
+    pif_command_set_limits(command, PIF_BOOT_FILE_MAX_SIZE, MAX_CPU_S);
     pif_command_add_vector(command, arguments + 1);
     pif_command_set_environment(command, "MTOOLSRC", "/dev/null");
     pif_command_set_environment(command, "MTOOLS_SKIP_CHECK", "1");

@@ -120,10 +120,9 @@ static gboolean run_script(const PifCardRoot *root, gboolean is_writing, const G
 {
     if (!write_temporary(root, "script", script->str, error))
         return FALSE;
-    g_autoptr(PifCommand) command = pif_command_new("prlimit", NULL);
-    pif_command_add_format(command, "--fsize=%d", is_writing ? -1 : MAX_FILE_SIZE);
-    pif_command_add_vector(command, (const char *const[]){"debugfs", is_writing ? "-w" : "-c", "-f",
-                                                          "script", root->drive, NULL});
+    g_autoptr(PifCommand) command =
+        pif_command_new("debugfs", is_writing ? "-w" : "-c", "-f", "script", root->drive, NULL);
+    pif_command_set_limits(command, is_writing ? 0 : MAX_FILE_SIZE, 0);
     pif_command_set_directory(command, root->scratch.folder);
     pif_command_set_timeout_ms(command, TIMEOUT_MS);
     return pif_command_run(command, ret_output, error);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 typedef struct {
@@ -27,6 +28,9 @@ struct PifCommand {
     GArray *fds; /* PassedFd */
     char *log_file;
     int timeout_ms;
+    guint64 max_file_size;
+    unsigned max_cpu_s;
+    pid_t parent;
     gboolean is_detached;
     gboolean has_merged_errors;
 };
@@ -132,6 +136,12 @@ void pif_command_take_fd(PifCommand *command, int fd, int target)
     g_array_append_val(command->fds, ((PassedFd){fd, target}));
 }
 
+void pif_command_set_limits(PifCommand *command, guint64 max_file_size, unsigned max_cpu_s)
+{
+    command->max_file_size = max_file_size;
+    command->max_cpu_s = max_cpu_s;
+}
+
 void pif_command_set_detached(PifCommand *command, gboolean is_detached)
 {
     command->is_detached = is_detached;
@@ -166,18 +176,25 @@ static const char *program_of(const PifCommand *command)
     return g_ptr_array_index(command->arguments, 0);
 }
 
-/* Runs between fork and exec: the child dies with us, unless it was to outlive us. */
-static void tie_death_to_parent(gpointer parent)
+static void limit(int resource, guint64 most)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != GPOINTER_TO_INT(parent))
-        _exit(127); /* the parent died before prctl took effect */
+    if (most)
+        setrlimit(resource, &(struct rlimit){most, most});
 }
 
-static void leave_session(gpointer unused)
+/* Runs between fork and exec: the child dies with us, unless it was to outlive us. */
+static void set_up_child(gpointer data)
 {
-    (void)unused;
-    setsid();
+    const PifCommand *command = data;
+    limit(RLIMIT_FSIZE, command->max_file_size);
+    limit(RLIMIT_CPU, command->max_cpu_s);
+    if (command->is_detached) {
+        setsid();
+        return;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != command->parent)
+        _exit(127); /* the parent died before prctl took effect */
 }
 
 static gboolean set_spawn_error(GError **error, const char *program, GError *spawn)
@@ -252,11 +269,8 @@ static GSubprocess *spawn(PifCommand *command, GSubprocessFlags flags, GError **
         !give_log(command, launcher, flags & G_SUBPROCESS_FLAGS_STDOUT_PIPE, error))
         return NULL;
     pass_fds(command, launcher);
-    if (command->is_detached)
-        g_subprocess_launcher_set_child_setup(launcher, leave_session, NULL, NULL);
-    else
-        g_subprocess_launcher_set_child_setup(launcher, tie_death_to_parent,
-                                              GINT_TO_POINTER(getpid()), NULL);
+    command->parent = getpid();
+    g_subprocess_launcher_set_child_setup(launcher, set_up_child, command, NULL);
     g_autoptr(GError) failure = NULL;
     GSubprocess *process = g_subprocess_launcher_spawnv(
         launcher, (const char *const *)command->arguments->pdata, &failure);

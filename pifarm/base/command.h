@@ -22,6 +22,9 @@ void pif_command_set_environment(PifCommand *command, const char *name, const ch
 void pif_command_set_input(PifCommand *command, GBytes *input);
 /* The child gets fd (which becomes the command's to close) as its descriptor number target. */
 void pif_command_take_fd(PifCommand *command, int fd, int target);
+/* What a child that reads strangers' bytes may at most write into one file, and compute (0: no
+ * limit); then the kernel kills it. */
+void pif_command_set_limits(PifCommand *command, guint64 max_file_size, unsigned max_cpu_s);
 /* The child keeps running when we die; otherwise the kernel kills it with us (PR_SET_PDEATHSIG). */
 void pif_command_set_detached(PifCommand *command, gboolean is_detached);
 /* Standard output and error go to this file, appended to (for pif_command_start only). */

@@ -119,6 +119,25 @@ static void a_command_past_its_deadline_is_killed(void)
     g_assert_cmpint(g_get_monotonic_time() - before_us, <, 10 * G_USEC_PER_SEC);
 }
 
+static void a_command_over_its_limit_is_killed(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("pifarm-test-XXXXXX", NULL);
+    g_autofree char *file = g_build_filename(folder, "file", NULL);
+    g_autofree char *content = NULL;
+    g_autoptr(GError) error = NULL;
+    gsize size = 0;
+    g_autoptr(PifCommand) command =
+        pif_command_new("dd", "if=/dev/zero", "bs=1000", "count=3", "status=none", NULL);
+    pif_command_add_format(command, "of=%s", file);
+    pif_command_set_limits(command, 1500, 0);
+    g_assert_false(pif_command_run(command, NULL, &error));
+    g_assert_error(error, PIF_ERROR, PIF_ERROR_EXTERNAL);
+    g_assert_true(g_str_has_prefix(error->message, "dd was killed by signal 25")); /* SIGXFSZ */
+    g_assert_true(g_file_get_contents(file, &content, &size, NULL));
+    g_assert_cmpuint(size, ==, 1500);
+    g_assert_true(pif_dir_remove(folder, NULL));
+}
+
 static void a_missing_program_is_named_with_its_package(void)
 {
     g_autoptr(GError) error = NULL;
@@ -244,6 +263,7 @@ int main(int argc, char **argv)
     TEST(a_failing_command_says_status_and_stderr);
     TEST(a_pipe_has_the_errors_too_when_they_are_merged);
     TEST(a_command_past_its_deadline_is_killed);
+    TEST(a_command_over_its_limit_is_killed);
     TEST(a_missing_program_is_named_with_its_package);
     TEST(a_written_file_replaces_the_old_one_whole);
     TEST(a_held_lock_makes_the_second_taker_busy);
