@@ -30,6 +30,7 @@ struct PifCard {
     PifFd fd;
     gboolean is_writable;
     gboolean is_in_use; /* by somebody else, maybe */
+    gboolean is_new;    /* flushed by ourselves, once */
 };
 
 /* Where an export appears until we have it open. */
@@ -81,9 +82,9 @@ static PifCommand *new_daemon_command(const PifCard *card, const char *format,
 {
     PifCommand *command = pif_command_new("qemu-storage-daemon", NULL);
     add_json(command, "--blockdev",
-             json_pack("{ss ss sb sb s{ss ss}}", "driver", format, "node-name", "card", "read-only",
-                       !card->is_writable, "force-share", card->is_in_use, "file", "driver", "file",
-                       "filename", card->path));
+             json_pack("{ss ss sb sb s{sb} s{ss ss}}", "driver", format, "node-name", "card",
+                       "read-only", !card->is_writable, "force-share", card->is_in_use, "cache",
+                       "no-flush", card->is_new, "file", "driver", "file", "filename", card->path));
     add_json(command, "--export",
              json_pack("{ss ss ss ss sb ss}", "type", "fuse", "id", "card", "node-name", "card",
                        "mountpoint", place->mount_point, "writable", card->is_writable,
@@ -161,19 +162,17 @@ static gboolean start_export(PifCard *card, const char *format, GError **error)
     return detach(&place, error);
 }
 
-static gboolean open_card(const char *path, gboolean is_writable, gboolean is_in_use,
-                          PifCard **ret_card, GError **error)
+/* how: its members that the caller has to say. */
+static gboolean open_card(const char *path, const PifCard *how, PifCard **ret_card, GError **error)
 {
-    g_autoptr(PifCard) card = g_new0(PifCard, 1);
+    g_autoptr(PifCard) card = g_memdup2(how, sizeof *how);
     card->fd = -1;
-    card->is_writable = is_writable;
-    card->is_in_use = is_in_use;
     card->path = g_canonicalize_filename(path, NULL);
     g_auto(PifFd) file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return pif_error_set_errno(error, errno, "cannot open the card %s", path);
     gboolean has_overlay = is_qcow2(file);
-    if (!has_overlay && !is_writable)
+    if (!has_overlay && !card->is_writable)
         card->fd = pif_fd_steal(&file);
     else if (!start_export(card, has_overlay ? "qcow2" : "raw", error))
         return FALSE;
@@ -184,12 +183,17 @@ static gboolean open_card(const char *path, gboolean is_writable, gboolean is_in
 
 gboolean pif_card_open(const char *path, gboolean is_writable, PifCard **ret_card, GError **error)
 {
-    return open_card(path, is_writable, FALSE, ret_card, error);
+    return open_card(path, &(PifCard){.is_writable = is_writable}, ret_card, error);
+}
+
+gboolean pif_card_open_new(const char *path, PifCard **ret_card, GError **error)
+{
+    return open_card(path, &(PifCard){.is_writable = TRUE, .is_new = TRUE}, ret_card, error);
 }
 
 gboolean pif_card_open_in_use(const char *path, PifCard **ret_card, GError **error)
 {
-    return open_card(path, FALSE, TRUE, ret_card, error);
+    return open_card(path, &(PifCard){.is_in_use = TRUE}, ret_card, error);
 }
 
 /* The daemon writes its caches to the overlay before it ends. */
@@ -203,10 +207,19 @@ static void stop_export(PifCard *card)
     g_clear_object(&card->daemon);
 }
 
+/* 0, or an errno value. */
+static int sync_file(const char *path)
+{
+    g_auto(PifFd) fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 || fsync(fd) < 0 ? errno : 0;
+}
+
 gboolean pif_card_close(PifCard *card, GError **error)
 {
     int err = card->is_writable && fsync(card->fd) < 0 ? errno : 0;
     stop_export(card);
+    if (card->is_new && !err)
+        err = sync_file(card->path);
     if (err)
         return pif_error_set_errno(error, err, "cannot write to the card %s", card->path);
     return TRUE;

@@ -12,6 +12,9 @@
 typedef struct PifCard PifCard;
 
 gboolean pif_card_open(const char *path, gboolean is_writable, PifCard **ret_card, GError **error);
+/* The same, to write, of a new clone, which is good for nothing before pif_card_close: only that
+ * waits for the disk. */
+gboolean pif_card_open_new(const char *path, PifCard **ret_card, GError **error);
 /* The same, read-only, of a clone that QEMU may have open: what is on it at the moment, with what
  * QEMU and the guest have not written yet missing. */
 gboolean pif_card_open_in_use(const char *path, PifCard **ret_card, GError **error);

@@ -1,40 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Keys, IDs and host files for a node.
+// IDs and host files for a node.
 #include "images/card/identity.h"
 
-#include "images/disk/scratch.h"
-#include "pifarm/base/command.h"
-#include "pifarm/base/error.h"
-#include "pifarm/base/file.h"
-
 #include <string.h>
-
-enum { MAX_KEY_SIZE = 16 * 1024, KEYGEN_TIMEOUT_MS = 30 * 1000 };
-
-static gboolean run_keygen(const char *folder, const char *comment, char **ret_private,
-                           char **ret_public, GError **error)
-{
-    g_autofree char *key = g_build_filename(folder, "key", NULL);
-    g_autofree char *key_public = g_strconcat(key, ".pub", NULL);
-    g_autofree char *text = NULL;
-    g_autoptr(PifCommand) command = pif_command_new("ssh-keygen", "-q", "-t", "ed25519", "-N", "",
-                                                    "-C", comment, "-f", key, NULL);
-    pif_command_set_timeout_ms(command, KEYGEN_TIMEOUT_MS);
-    if (!pif_command_run(command, NULL, error) ||
-        !pif_file_read(key, MAX_KEY_SIZE, &text, NULL, error) ||
-        !pif_file_read(key_public, MAX_KEY_SIZE, ret_public, NULL, error))
-        return FALSE;
-    *ret_private = g_steal_pointer(&text);
-    return TRUE;
-}
-
-gboolean pif_identity_make_host_key(const char *comment, char **ret_private, char **ret_public,
-                                    GError **error)
-{
-    g_auto(PifScratch) scratch = {0};
-    return pif_scratch_make(&scratch, error) &&
-           run_keygen(scratch.folder, comment, ret_private, ret_public, error);
-}
 
 char *pif_identity_make_machine_id(void)
 {

@@ -3,6 +3,7 @@
 #include "images/card/card-layout.h"
 #include "images/card/identity.h"
 #include "images/disk/scratch.h"
+#include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
 
@@ -59,6 +60,36 @@ static void a_host_key_is_a_pair_with_its_comment(void)
     g_assert_true(g_str_has_suffix(key, "-----END OPENSSH PRIVATE KEY-----\n"));
     g_assert_true(g_str_has_prefix(key_public, "ssh-ed25519 AAAA"));
     g_assert_true(g_str_has_suffix(key_public, " root@n 1\n"));
+}
+
+/* OpenSSH's own reading of the private key gives the public one, for comments of every length that
+ * padding has to do with; and what it signs with the one is right by the other. */
+static void ssh_keygen_reads_the_key(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("pifarm-test-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "key", NULL);
+    for (int length = 1; length <= 9; length++) {
+        g_autofree char *comment = g_strnfill((gsize)length, 'c');
+        g_autofree char *key = NULL;
+        g_autofree char *key_public = NULL;
+        g_autofree char *output = NULL;
+        g_autoptr(PifCommand) command = pif_command_new("ssh-keygen", "-y", "-f", path, NULL);
+        g_assert_true(pif_identity_make_host_key(comment, &key, &key_public, &error));
+        g_assert_true(pif_file_write(path, key, -1, 0600, &error));
+        g_assert_true(pif_command_run(command, &output, &error));
+        g_assert_no_error(error);
+        g_assert_cmpstr(output, ==, key_public);
+    }
+    g_autofree char *script =
+        g_strdup_printf("cd %s; { printf 'n1 '; ssh-keygen -y -f key; } >signers\n"
+                        "ssh-keygen -q -Y sign -f key -n test <signers >signature\n"
+                        "ssh-keygen -q -Y verify -f signers -I n1 -n test -s signature <signers",
+                        folder);
+    g_autoptr(PifCommand) command = pif_command_new("sh", "-euc", script, NULL);
+    pif_command_run(command, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(pif_dir_remove(folder, &error));
 }
 
 /* One entry of the partition table: type, first sector and count of sectors. */
@@ -163,6 +194,7 @@ int main(int argc, char **argv)
                     a_machine_id_is_a_random_uuid_without_dashes);
     g_test_add_func("/identity/a host key is a pair with its comment",
                     a_host_key_is_a_pair_with_its_comment);
+    g_test_add_func("/identity/ssh-keygen reads the key, and it signs", ssh_keygen_reads_the_key);
     g_test_add_func("/layout/a card has a boot and a root partition",
                     a_card_has_a_boot_and_a_root_partition);
     g_test_add_func("/layout/a card that is none is refused", a_card_that_is_none_is_refused);

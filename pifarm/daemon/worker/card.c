@@ -57,7 +57,7 @@ static gboolean write_identity(const Job *job, const char *clone, const char *pu
     g_autoptr(PifCard) card = NULL;
     g_autoptr(PifBootFiles) files = NULL;
     if (!pif_identity_make_host_key(job->hostname, &private_key, &public_key, error) ||
-        !pif_card_open(clone, TRUE, &card, error))
+        !pif_card_open_new(clone, &card, error))
         return FALSE;
     PifIdentity identity = {
         .hostname = job->hostname,
