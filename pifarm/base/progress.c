@@ -19,6 +19,7 @@ struct PifProgress {
     char *text;
     guint64 total_bytes;
     guint64 done_bytes;
+    guint64 first_bytes; /* done before we began */
     gint64 started_us;
     gint64 drawn_us;
     gint64 text_us; /* when the text came */
@@ -33,6 +34,19 @@ PifProgress *pif_progress_new(const char *title, guint64 total_bytes)
     progress->started_us = g_get_monotonic_time();
     progress->is_terminal = isatty(STDERR_FILENO);
     return progress;
+}
+
+void pif_progress_restart(PifProgress *progress, const char *title, guint64 done_bytes,
+                          guint64 total_bytes)
+{
+    if (!progress)
+        return;
+    g_free(progress->title);
+    progress->title = g_strdup(title);
+    g_clear_pointer(&progress->text, g_free);
+    progress->total_bytes = total_bytes;
+    progress->done_bytes = progress->first_bytes = done_bytes;
+    progress->started_us = g_get_monotonic_time();
 }
 
 void pif_progress_free(PifProgress *progress)
@@ -58,8 +72,9 @@ static char *format_bytes(const PifProgress *progress, gint64 now_us)
 {
     guint64 elapsed_us = (guint64)(now_us - progress->started_us) + 1;
     g_autofree char *done = g_format_size_full(progress->done_bytes, G_FORMAT_SIZE_IEC_UNITS);
-    g_autofree char *rate = g_format_size_full(progress->done_bytes * G_USEC_PER_SEC / elapsed_us,
-                                               G_FORMAT_SIZE_IEC_UNITS);
+    guint64 ours = progress->done_bytes - MIN(progress->first_bytes, progress->done_bytes);
+    g_autofree char *rate =
+        g_format_size_full(ours * G_USEC_PER_SEC / elapsed_us, G_FORMAT_SIZE_IEC_UNITS);
     if (!progress->total_bytes)
         return g_strdup_printf("%s: %s, %s/s", progress->title, done, rate);
     return g_strdup_printf("%s: %3u %%, %s, %s/s", progress->title,

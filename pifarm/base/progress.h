@@ -10,6 +10,9 @@ typedef struct PifProgress PifProgress;
 /* total_bytes 0: unknown. Nothing is drawn before one second has passed, nor when standard error is
  * no terminal. */
 PifProgress *pif_progress_new(const char *title, guint64 total_bytes);
+/* Goes on with another task, some of which may be done already (a download that is resumed). */
+void pif_progress_restart(PifProgress *progress, const char *title, guint64 done_bytes,
+                          guint64 total_bytes);
 /* Clears the line. */
 void pif_progress_free(PifProgress *progress);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifProgress, pif_progress_free)
