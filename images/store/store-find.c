@@ -196,6 +196,26 @@ gboolean pif_store_find_source(PifStore *store, const char *source_sha256, PifIm
     return find_by_record(store, has_source, source_sha256, "this source", ret_image, error);
 }
 
+static gboolean has_url(json_t *record, gconstpointer url)
+{
+    return pif_record_find_url(record, url) != NULL;
+}
+
+gboolean pif_store_find_url(PifStore *store, const char *url, char **ret_validator,
+                            PifImage **ret_image, GError **error)
+{
+    g_autoptr(PifImage) image = NULL;
+    g_autoptr(json_t) record = NULL;
+    if (!find_by_record(store, has_url, url, url, &image, error) ||
+        !pif_record_load(store, image->sha256, &record, error))
+        return FALSE;
+    const json_t *source = pif_record_find_url(record, url);
+    if (ret_validator)
+        *ret_validator = g_strdup(json_string_value(json_object_get(source, "validator")));
+    *ret_image = g_steal_pointer(&image);
+    return TRUE;
+}
+
 typedef struct {
     const char *path;
     struct stat status;

@@ -66,22 +66,56 @@ static gboolean check_checksum(const Import *import, const char *source_sha256,
                          expected);
 }
 
+static gboolean check_disk(const PifImportOptions *options, const PifDisk *disk, GError **error)
+{
+    if (options->disk_size && options->disk_size != disk->size)
+        return pif_error_set(error, PIF_ERROR_PROTOCOL,
+                             "the disk in it has %" G_GUINT64_FORMAT
+                             " bytes, but %" G_GUINT64_FORMAT " were expected; fetch it again",
+                             disk->size, options->disk_size);
+    if (options->disk_sha256 && g_ascii_strcasecmp(options->disk_sha256, disk->sha256) != 0)
+        return pif_error_set(error, PIF_ERROR_PROTOCOL,
+                             "the SHA-256 of the disk in it is %s, but %s was expected; fetch it "
+                             "again",
+                             disk->sha256, options->disk_sha256);
+    return TRUE;
+}
+
 static gboolean has_file(json_t *record, gconstpointer data)
 {
     const Import *import = data;
     return pif_record_find_file(record, import->file, pif_source_status(import->source)) != NULL;
 }
 
-static gboolean check_known_size(const Import *import, const char *sha256, GError **error)
+static gboolean check_known_disk(const Import *import, const char *sha256, GError **error)
 {
     struct stat status;
     g_autofree char *path = pif_store_path(import->store, sha256, ".img");
     if (stat(path, &status) < 0)
         return pif_error_set_errno(error, errno, "cannot open %s", path);
-    return pif_disk_check_size((guint64)status.st_size, import->options.max_size, error);
+    const PifDisk disk = {.sha256 = (char *)sha256, .size = (guint64)status.st_size};
+    return pif_disk_check_size(disk.size, import->options.max_size, error) &&
+           check_disk(&import->options, &disk, error);
 }
 
-/* The same file again: nothing to read, only to name. *ret_image stays NULL when it is not. */
+/* The image is there: only to be named. source_sha256, if there is one, and the URL are remembered.
+ */
+static gboolean settle_known(Import *import, const char *sha256, const char *source_sha256,
+                             PifImage **ret_image, GError **error)
+{
+    PifArrival arrival = {
+        .disk = &(PifDisk){.sha256 = (char *)sha256},
+        .name = import->options.name,
+        .replace_name = import->options.replace_name,
+        .source_sha256 = import->options.url ? source_sha256 : NULL,
+        .source_url = import->options.url,
+        .source_validator = import->options.validator,
+    };
+    return check_known_disk(import, sha256, error) &&
+           pif_store_settle(import->store, &arrival, ret_image, error);
+}
+
+/* The same file again: nothing to read. *ret_image stays NULL when it is another. */
 static gboolean take_known(Import *import, PifImage **ret_image, GError **error)
 {
     g_auto(PifFd) lock = -1;
@@ -91,20 +125,48 @@ static gboolean take_known(Import *import, PifImage **ret_image, GError **error)
     if (!pif_store_lock(store, TRUE, &lock, error) ||
         !pif_store_search(store, has_file, import, &sha256, error))
         return FALSE;
-    if (!sha256)
+    if (!sha256 || !pif_store_is_untouched(store, sha256))
         return TRUE;
     if (!pif_record_load(store, sha256, &record, error))
         return FALSE;
     const char *source_sha256 =
         pif_record_find_file(record, import->file, pif_source_status(import->source));
-    PifArrival arrival = {
-        .disk = &(PifDisk){.sha256 = sha256},
-        .name = import->options.name,
-        .replace_name = import->options.replace_name,
-    };
     return check_checksum(import, source_sha256, sha256, error) &&
-           check_known_size(import, sha256, error) &&
-           pif_store_settle(store, &arrival, ret_image, error);
+           settle_known(import, sha256, source_sha256, ret_image, error);
+}
+
+static gboolean has_source(json_t *record, gconstpointer sha256)
+{
+    return pif_record_has_source(record, sha256);
+}
+
+static gboolean import_known(Import *import, PifImage **ret_image, GError **error)
+{
+    g_auto(PifFd) lock = -1;
+    g_autofree char *sha256 = NULL;
+    PifStore *store = import->store;
+    const char *wanted = import->expected_sha256;
+    if (!pif_store_lock(store, TRUE, &lock, error) ||
+        !pif_store_search(store, has_source, wanted, &sha256, error))
+        return FALSE;
+    const char *source_sha256 = sha256 ? wanted : NULL; /* else it is the disk's, or unknown */
+    if (!sha256)
+        sha256 = g_strdup(wanted);
+    return !pif_store_is_untouched(store, sha256) ||
+           settle_known(import, sha256, source_sha256, ret_image, error);
+}
+
+gboolean pif_store_import_known(PifStore *store, const char *sha256,
+                                const PifImportOptions *options, PifImage **ret_image,
+                                GError **error)
+{
+    g_auto(Import) import = {.store = store, .options = options ? *options : (PifImportOptions){0}};
+    PifImage *image = NULL;
+    import.options.sha256 = sha256;
+    if (!check_options(&import, error) || !import_known(&import, &image, error))
+        return FALSE;
+    *ret_image = image;
+    return TRUE;
 }
 
 /* Compressed files may have an MBR's signature by chance. */
@@ -196,13 +258,15 @@ static gboolean verify(const Import *import, GError **error)
 {
     return pif_source_check_unchanged(import->source, error) &&
            check_checksum(import, import->source_sha256, import->disk.sha256, error) &&
+           check_disk(&import->options, &import->disk, error) &&
            check_partitions(import->temporary, &import->disk, error);
 }
 
 static gboolean settle(const Import *import, PifImage **ret_image, GError **error)
 {
     g_auto(PifFd) lock = -1;
-    g_autofree char *origin = g_canonicalize_filename(import->file, NULL);
+    g_autofree char *origin = import->options.origin ? g_strdup(import->options.origin)
+                                                     : g_canonicalize_filename(import->file, NULL);
     PifArrival arrival = {
         .temporary = import->temporary,
         .disk = &import->disk,
@@ -212,6 +276,8 @@ static gboolean settle(const Import *import, PifImage **ret_image, GError **erro
         .source_sha256 = import->source_sha256,
         .source_file = import->file,
         .source_status = pif_source_status(import->source),
+        .source_url = import->options.url,
+        .source_validator = import->options.validator,
     };
     return pif_store_lock(import->store, TRUE, &lock, error) &&
            pif_store_settle(import->store, &arrival, ret_image, error);
@@ -240,7 +306,8 @@ gboolean pif_store_import(PifStore *store, const char *file, const PifImportOpti
     PifImage *image = NULL;
     GError *failure = NULL;
     if (!run_import(&import, &image, &failure))
-        return pif_error_take(error, failure, "cannot import %s", file);
+        return pif_error_take(error, failure, "cannot import %s",
+                              import.options.origin ? import.options.origin : file);
     *ret_image = image;
     return TRUE;
 }

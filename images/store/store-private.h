@@ -26,8 +26,8 @@ char *pif_store_path(const PifStore *store, const char *sha256, const char *suff
 gboolean pif_store_has(const PifStore *store, const char *sha256);
 
 /* The record beside an image: {"names": [], "origin", "recipes": [], "created", "sources":
- * [{"sha256", "path", "size", "inode", "mtime_ns", "ctime_ns"}]}. CONFIG when it is not readable as
- * such. */
+ * [{"sha256", "path", "size", "inode", "mtime_ns", "ctime_ns"} or {"sha256", "url", "validator"}],
+ * "file": {"size", "inode", "mtime_ns", "ctime_ns"}}. CONFIG when it is not readable as such. */
 gboolean pif_record_load(const PifStore *store, const char *sha256, json_t **ret_record,
                          GError **error);
 /* Wants the exclusive lock. */
@@ -43,6 +43,13 @@ const char *pif_record_find_file(const json_t *record, const char *file, const s
 /* Remembers a source file; of many the oldest are forgotten. */
 void pif_record_add_source(json_t *record, const char *sha256, const char *file,
                            const struct stat *status);
+/* The same for what was downloaded; validator may be NULL. */
+void pif_record_add_url(json_t *record, const char *sha256, const char *url, const char *validator);
+/* That source; NULL when nothing was imported from the URL. */
+const json_t *pif_record_find_url(const json_t *record, const char *url);
+/* What the image's own file was like when it was last known to have its hash. */
+void pif_record_set_stamp(json_t *record, const struct stat *status);
+gboolean pif_record_has_stamp(const json_t *record, const struct stat *status);
 gboolean pif_record_to_image(const PifStore *store, const char *sha256, const json_t *record,
                              PifImage **ret_image, GError **error);
 
@@ -53,6 +60,8 @@ gboolean pif_store_search(PifStore *store, PifRecordVisit visit, gconstpointer w
                           char **ret_sha256, GError **error);
 /* The image of that name; wants a lock. *ret_sha256 NULL when there is none. */
 gboolean pif_store_find_name(PifStore *store, const char *name, char **ret_sha256, GError **error);
+/* Whether the image is there, its file untouched since it was hashed; wants a lock. */
+gboolean pif_store_is_untouched(PifStore *store, const char *sha256);
 /* As pif_store_find; wants a lock. */
 gboolean pif_store_resolve(PifStore *store, const char *name, char **ret_sha256, GError **error);
 
@@ -83,6 +92,8 @@ typedef struct {
     const char *source_sha256; /* may be NULL, with the two below */
     const char *source_file;
     const struct stat *source_status;
+    const char *source_url; /* instead of these two; may be NULL */
+    const char *source_validator;
 } PifArrival;
 
 /* Takes the image in, if it is not there yet, and records what is known of it. EXISTS when another

@@ -113,13 +113,25 @@ static gboolean has_number(const json_t *object, const char *key, gint64 number)
     return json_is_integer(value) && json_integer_value(value) == number;
 }
 
+/* A file that is written to, replaced or restored differs in one of these from what it was. */
+static json_t *make_stamp(const struct stat *status)
+{
+    return json_pack("{sI sI sI sI}", "size", (json_int_t)status->st_size, "inode",
+                     (json_int_t)status->st_ino, "mtime_ns", (json_int_t)to_ns(&status->st_mtim),
+                     "ctime_ns", (json_int_t)to_ns(&status->st_ctim));
+}
+
+static gboolean has_stamp(const json_t *object, const struct stat *status)
+{
+    return has_number(object, "size", status->st_size) &&
+           has_number(object, "inode", (gint64)status->st_ino) &&
+           has_number(object, "mtime_ns", to_ns(&status->st_mtim)) &&
+           has_number(object, "ctime_ns", to_ns(&status->st_ctim));
+}
+
 static gboolean is_same_file(const json_t *source, const char *path, const struct stat *status)
 {
-    return g_strcmp0(get_text(source, "path"), path) == 0 &&
-           has_number(source, "size", status->st_size) &&
-           has_number(source, "inode", (gint64)status->st_ino) &&
-           has_number(source, "mtime_ns", to_ns(&status->st_mtim)) &&
-           has_number(source, "ctime_ns", to_ns(&status->st_ctim));
+    return g_strcmp0(get_text(source, "path"), path) == 0 && has_stamp(source, status);
 }
 
 /* Absolute, and as JSON holds it. */
@@ -149,6 +161,13 @@ const char *pif_record_find_file(const json_t *record, const char *file, const s
     return NULL;
 }
 
+static void append_source(json_t *sources, json_t *source)
+{
+    json_array_append_new(sources, source);
+    while (json_array_size(sources) > MAX_SOURCES)
+        json_array_remove(sources, 0);
+}
+
 void pif_record_add_source(json_t *record, const char *sha256, const char *file,
                            const struct stat *status)
 {
@@ -156,13 +175,55 @@ void pif_record_add_source(json_t *record, const char *sha256, const char *file,
     json_t *sources = json_object_get(record, "sources");
     if (pif_record_find_file(record, file, status))
         return;
-    json_array_append_new(sources, json_pack("{ss ss sI sI sI sI}", "sha256", sha256, "path", path,
-                                             "size", (json_int_t)status->st_size, "inode",
-                                             (json_int_t)status->st_ino, "mtime_ns",
-                                             (json_int_t)to_ns(&status->st_mtim), "ctime_ns",
-                                             (json_int_t)to_ns(&status->st_ctim)));
-    while (json_array_size(sources) > MAX_SOURCES)
-        json_array_remove(sources, 0);
+    json_t *source = make_stamp(status);
+    json_object_set_new(source, "sha256", json_string(sha256));
+    json_object_set_new(source, "path", json_string(path));
+    append_source(sources, source);
+}
+
+static gboolean find_url(const json_t *record, const char *url, size_t *ret_index)
+{
+    size_t index;
+    json_t *source;
+    json_array_foreach(json_object_get(record, "sources"), index, source)
+    {
+        if (g_strcmp0(get_text(source, "url"), url) != 0)
+            continue;
+        *ret_index = index;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+void pif_record_add_url(json_t *record, const char *sha256, const char *url, const char *validator)
+{
+    size_t index;
+    json_t *sources = json_object_get(record, "sources");
+    g_autofree char *valid_url = g_utf8_make_valid(url, -1);
+    g_autofree char *valid = validator ? g_utf8_make_valid(validator, -1) : NULL;
+    if (find_url(record, valid_url, &index))
+        json_array_remove(sources, index);
+    append_source(sources,
+                  json_pack("{ss ss ss*}", "sha256", sha256, "url", valid_url, "validator", valid));
+}
+
+const json_t *pif_record_find_url(const json_t *record, const char *url)
+{
+    size_t index;
+    g_autofree char *valid = g_utf8_make_valid(url, -1);
+    return find_url(record, valid, &index)
+               ? json_array_get(json_object_get(record, "sources"), index)
+               : NULL;
+}
+
+void pif_record_set_stamp(json_t *record, const struct stat *status)
+{
+    json_object_set_new(record, "file", make_stamp(status));
+}
+
+gboolean pif_record_has_stamp(const json_t *record, const struct stat *status)
+{
+    return has_stamp(json_object_get(record, "file"), status);
 }
 
 static char **list_names(const json_t *record)

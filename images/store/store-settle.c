@@ -41,28 +41,46 @@ static void update_record(json_t *record, const PifArrival *arrival)
         pif_record_add(record, "names", arrival->name);
     if (arrival->recipe)
         pif_record_add(record, "recipes", arrival->recipe);
-    if (arrival->source_sha256)
+    if (arrival->source_sha256 && arrival->source_url)
+        pif_record_add_url(record, arrival->source_sha256, arrival->source_url,
+                           arrival->source_validator);
+    else if (arrival->source_sha256)
         pif_record_add_source(record, arrival->source_sha256, arrival->source_file,
                               arrival->source_status);
 }
 
-/* The record comes first: what is seen of an image is whether its .img is there. */
+/* Renaming changes a file's ctime, so the stamp comes after it; without one, because we died here,
+ * the file is hashed again before its first use. */
+static gboolean place_file(PifStore *store, const PifArrival *arrival, json_t *record,
+                           GError **error)
+{
+    struct stat status;
+    g_autofree char *path = pif_store_path(store, arrival->disk->sha256, ".img");
+    if (chmod(arrival->temporary, 0444) < 0 || rename(arrival->temporary, path) < 0 ||
+        stat(path, &status) < 0)
+        return pif_error_set_errno(error, errno, "cannot place the image %s", path);
+    pif_record_set_stamp(record, &status);
+    return pif_record_save(store, arrival->disk->sha256, record, error);
+}
+
+/* The record comes first: what is seen of an image is whether its .img is there. A file that was
+ * changed behind our back is replaced by the good one. */
 static gboolean place(PifStore *store, const PifArrival *arrival, GError **error)
 {
     const char *sha256 = arrival->disk->sha256;
-    g_autofree char *path = pif_store_path(store, sha256, ".img");
     g_autoptr(json_t) record = NULL;
     gboolean is_new = !pif_store_has(store, sha256);
     if (is_new)
         record = pif_record_new(arrival->origin);
     else if (!pif_record_load(store, sha256, &record, error))
         return FALSE;
+    gboolean is_wanted = arrival->temporary && !pif_store_is_untouched(store, sha256);
     update_record(record, arrival);
     if (!pif_record_save(store, sha256, record, error))
         return FALSE;
-    if (is_new && (chmod(arrival->temporary, 0444) < 0 || rename(arrival->temporary, path) < 0)) {
-        pif_error_set_errno(error, errno, "cannot place the image %s", path);
-        pif_store_remove_companions(store, sha256, NULL);
+    if (is_wanted && !place_file(store, arrival, record, error)) {
+        if (is_new)
+            pif_store_remove_companions(store, sha256, NULL);
         return FALSE;
     }
     return sync_folder(store->directory, error);

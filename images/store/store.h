@@ -32,12 +32,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifImage, pif_image_free)
 gboolean pif_image_check_name(const char *name, GError **error);
 
 typedef struct {
-    const char *name;      /* NULL: no name; the image is found by SHA-256 only */
-    const char *sha256;    /* expected hash of the *source file* as downloaded, or of the raw disk;
-                              NULL: any */
-    guint64 max_size;      /* bytes of the raw disk; 0: 64 GiB */
-    gboolean replace_name; /* take the name away from the image that has it (else EXISTS) */
-    PifProgress *progress; /* may be NULL; counts bytes of FILE */
+    const char *name;   /* NULL: no name; the image is found by SHA-256 only */
+    const char *sha256; /* expected hash of the *source file* as downloaded, or of the raw disk;
+                           NULL: any */
+    const char *disk_sha256; /* expected hash of the raw disk, besides; NULL: any */
+    guint64 disk_size;       /* expected size of the raw disk; 0: any */
+    guint64 max_size;        /* bytes of the raw disk; 0: 64 GiB */
+    gboolean replace_name;   /* take the name away from the image that has it (else EXISTS) */
+    PifProgress *progress;   /* may be NULL; counts bytes of FILE */
+    const char *origin;      /* what FILE is to people (a URL); NULL: FILE itself */
+    const char *url;         /* where FILE was downloaded, for pif_store_find_url; may be NULL */
+    const char *validator;   /* what its server calls this version of it (ETag); may be NULL */
 } PifImportOptions;
 
 /* directory is made when missing. */
@@ -52,6 +57,12 @@ const char *pif_store_directory(const PifStore *store);
  * may be NULL. PROTOCOL when FILE is damaged, cut off, no disk, or has another checksum. */
 gboolean pif_store_import(PifStore *store, const char *file, const PifImportOptions *options,
                           PifImage **ret_image, GError **error);
+
+/* The same for a file that need not be fetched, because the image made from it is there: sha256 is
+ * the file's, or the disk's. *ret_image NULL when it is not there, or has been changed. */
+gboolean pif_store_import_known(PifStore *store, const char *sha256,
+                                const PifImportOptions *options, PifImage **ret_image,
+                                GError **error);
 
 /* Array of PifImage*, by name. */
 GPtrArray *pif_store_list(PifStore *store, GError **error);
@@ -69,6 +80,18 @@ gboolean pif_store_find_source(PifStore *store, const char *source_sha256, PifIm
  * NOT_FOUND. Does not read the file. */
 gboolean pif_store_find_unchanged_file(PifStore *store, const char *file, PifImage **ret_image,
                                        GError **error);
+
+/* The image last imported from this URL; else NOT_FOUND. *ret_validator (may be NULL): that of
+ * PifImportOptions, may be NULL. */
+gboolean pif_store_find_url(PifStore *store, const char *url, char **ret_validator,
+                            PifImage **ret_image, GError **error);
+
+/* Whether the image's file is as it was when it was hashed: a look at its size, times and inode.
+ * Where these differ it is hashed again; CONFIG when it is no longer the same disk. */
+gboolean pif_store_check(PifStore *store, const char *sha256, GError **error);
+/* The same, hashed in any case; progress may be NULL. */
+gboolean pif_store_verify(PifStore *store, const char *sha256, PifProgress *progress,
+                          GError **error);
 
 /* A temporary file in the store's file system to build an image in, and its adoption: hashed, made
  * read-only, synced, renamed. adopt removes the temporary file on failure. */
