@@ -10,6 +10,7 @@
 //   "message"}}
 #include "images/card/card.h"
 #include "images/card/identity.h"
+#include "images/store/backing.h"
 #include "images/store/clone.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
@@ -81,7 +82,8 @@ static gboolean make_clone(const Job *job, PifBootFiles **ret_files, GError **er
     g_autofree char *public_key = g_strconcat(job->clone, ".pub", NULL);
     g_autoptr(PifStore) store = pif_store_open(job->store, error);
     g_autoptr(PifImage) image = NULL;
-    if (!store || !pif_store_find(store, job->image, &image, error))
+    if (!store || !pif_store_find(store, job->image, &image, error) ||
+        !pif_store_check(store, image->sha256, error))
         return FALSE;
     remove(unfinished);
     if (!pif_clone_create(store, image, unfinished, (guint64)job->size, error))
@@ -93,10 +95,31 @@ static gboolean make_clone(const Job *job, PifBootFiles **ret_files, GError **er
     return FALSE;
 }
 
+/* A clone is only as good as the image under it. One that lies in no store of ours is not our
+ * business; one that is gone shows when the card is opened. */
+static gboolean check_base(const Job *job, GError **error)
+{
+    g_autofree char *base = NULL;
+    GError *failure = NULL;
+    if (!pif_clone_base(job->clone, &base, NULL))
+        return TRUE;
+    g_autoptr(PifStore) store = pif_store_open(job->store, error);
+    if (!store)
+        return FALSE;
+    if (pif_store_check(store, base, &failure))
+        return TRUE;
+    if (!g_error_matches(failure, PIF_ERROR, PIF_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    g_error_free(failure);
+    return TRUE;
+}
+
 static gboolean read_clone(const Job *job, PifBootFiles **ret_files, GError **error)
 {
     g_autoptr(PifCard) card = NULL;
-    return pif_card_open(job->clone, FALSE, &card, error) &&
+    return check_base(job, error) && pif_card_open(job->clone, FALSE, &card, error) &&
            read_boot_files(job, card, ret_files, error) && pif_card_close(card, error);
 }
 
