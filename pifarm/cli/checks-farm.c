@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Checks of the farm: its file, its images, who can log in, and its daemon.
+#include "images/fetch/url.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
 #include "pifarm/base/paths.h"
@@ -44,7 +45,8 @@ PifFinding pif_check_images(const PifDoctor *doctor)
         const PifImageSpec *spec = g_ptr_array_index(doctor->farm->images, i);
         if (is_prepared(store, spec))
             continue;
-        if (spec->source && !g_file_test(spec->source, G_FILE_TEST_EXISTS))
+        if (spec->source && !pif_url_is_http(spec->source) &&
+            !g_file_test(spec->source, G_FILE_TEST_EXISTS))
             return pif_finding_fail("correct `source` in farm.yaml, or fetch the file",
                                     "image '%s': there is no %s", spec->name, spec->source);
         g_string_append_printf(to_prepare, "%s%s", to_prepare->len ? ", " : "", spec->name);

@@ -2,8 +2,19 @@
 // Finds or makes the prepared image of an `images:` entry.
 #include "pifarm/model/farm-image.h"
 
+#include "images/fetch/fetch.h"
+#include "images/fetch/url.h"
 #include "images/prepare/prepare.h"
 #include "pifarm/base/error.h"
+
+/* What was downloaded once counts, whatever the URL leads to now: nodes that share a farm.yaml get
+ * the same image until somebody imports it again. */
+static gboolean find_downloaded(PifStore *store, const char *url, PifImage **ret_image,
+                                GError **error)
+{
+    g_autofree char *shown = pif_url_redact(url);
+    return pif_store_find_url(store, shown, NULL, ret_image, error);
+}
 
 /* The imported, unprepared image: by the checksum in farm.yaml, by the unchanged source file, or by
  * name. */
@@ -13,6 +24,8 @@ static gboolean find_base(PifStore *store, const PifImageSpec *spec, PifImage **
     if (spec->sha256 && (pif_store_find_source(store, spec->sha256, ret_image, NULL) ||
                          pif_store_find(store, spec->sha256, ret_image, NULL)))
         return TRUE;
+    if (spec->source && !spec->sha256 && pif_url_is_http(spec->source))
+        return find_downloaded(store, spec->source, ret_image, error);
     if (spec->source && !spec->sha256)
         return pif_store_find_unchanged_file(store, spec->source, ret_image, error);
     if (spec->source)
@@ -58,12 +71,12 @@ static gboolean import_base(PifStore *store, const PifImageSpec *spec, PifProgre
                              spec->name, spec->name);
     g_autoptr(PifImage) namesake = NULL;
     gboolean is_taken = pif_store_find(store, spec->name, &namesake, NULL);
-    PifImportOptions options = {
-        .name = is_taken ? NULL : spec->name,
-        .sha256 = spec->sha256,
-        .progress = progress,
+    const PifFetchOptions options = {
+        .import = {.name = is_taken ? NULL : spec->name,
+                   .sha256 = spec->sha256,
+                   .progress = progress},
     };
-    return pif_store_import(store, spec->source, &options, ret_image, error);
+    return pif_fetch_image(store, spec->source, &options, NULL, ret_image, error);
 }
 
 gboolean pif_farm_image_make(PifStore *store, const PifImageSpec *spec, PifProgress *progress,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Keys of an image and of its enrolment.
+#include "images/fetch/url.h"
 #include "pifarm/model/defaults.h"
 #include "pifarm/model/farm-keys.h"
 #include "pifarm/model/ssh-key.h"
@@ -25,14 +26,14 @@ void pif_image_spec_free(gpointer data)
 static void read_source(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
                         gpointer field)
 {
-    if (value->kind == PIF_YAML_SCALAR && strstr(value->text, "://"))
-        pif_key_refuse(
-            scope, value,
-            "'%s' of %s is a URL: downloads are not supported by this version yet; fetch "
-            "the file and name it here",
-            key->name, scope->what);
-    else
+    g_autoptr(GError) error = NULL;
+    if (value->kind != PIF_YAML_SCALAR || !pif_url_is_url(value->text))
         pif_key_read_path(scope, key, value, field);
+    else if (g_str_has_prefix(value->text, "file:") ? !pif_url_to_path(value->text, field, &error)
+                                                    : !pif_url_check_http(value->text, &error))
+        pif_key_refuse(scope, value, "'%s' of %s: %s", key->name, scope->what, error->message);
+    else if (pif_url_is_http(value->text))
+        pif_key_read_string(scope, key, value, field);
 }
 
 static void read_sha256(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
