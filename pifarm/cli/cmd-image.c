@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// pifarm image: its commands as a table, and those that bring images in and take them away.
+// pifarm image: its commands as a table, and the one that takes images away.
 #include "pifarm/cli/cmd-image.h"
 
 #include "pifarm/base/error.h"
@@ -9,14 +9,17 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 const PifCliCommand pif_image_commands[] = {
-    {"import", "take the disk image in FILE into the store", "FILE", pif_image_cmd_import},
+    {"import", "take a disk image from a file or URL into the store", "FILE|URL|-",
+     pif_image_cmd_import},
+    {"fetch", "download an image that an os_list names", "[NAME]", pif_image_cmd_fetch},
     {"list", "list the images in the store", "", pif_image_cmd_list},
     {"inspect", "show what is in an image and whether it boots here", "IMAGE|FILE",
      pif_image_cmd_inspect},
     {"prepare", "make a grown and enrolled image from an image", "IMAGE", pif_image_cmd_prepare},
+    {"verify", "hash images again and compare with their names", "[IMAGE...]",
+     pif_image_cmd_verify},
     {"rm", "remove images that no node's card needs", "IMAGE...", pif_image_cmd_rm},
     {NULL, NULL, NULL, NULL},
 };
@@ -51,27 +54,6 @@ void pif_image_print_result(const PifImage *image, const char *name)
     printf("%s  sha256:%.12s\n", name, image->sha256);
 }
 
-/* "debian.img.xz" -> "debian" */
-static char *name_from_file(const char *file)
-{
-    static const char *const endings[] = {".xz",  ".zst", ".gz",  ".bz2",  ".zip",
-                                          ".tar", ".img", ".raw", ".qcow2"};
-    char *name = g_path_get_basename(file);
-    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
-        if (!g_str_has_suffix(name, endings[i]) || g_str_equal(name, endings[i]))
-            continue;
-        name[strlen(name) - strlen(endings[i])] = '\0';
-        i = (size_t)-1; /* from the first one again */
-    }
-    return name;
-}
-
-static guint64 file_size(const char *file)
-{
-    struct stat status;
-    return stat(file, &status) == 0 ? (guint64)status.st_size : 0;
-}
-
 gboolean pif_image_parse_size(const char *option, const char *text, guint64 *ret_size,
                               GError **error)
 {
@@ -79,57 +61,6 @@ gboolean pif_image_parse_size(const char *option, const char *text, guint64 *ret
         return TRUE;
     return pif_error_set(error, PIF_ERROR_USAGE, "%s wants a size like 4GiB or 512MiB, not '%s'",
                          option, text);
-}
-
-static gboolean import(const char *file, PifImportOptions *options, GError **error)
-{
-    g_autofree char *name = options->name ? g_strdup(options->name) : name_from_file(file);
-    g_autofree char *title = g_strdup_printf("importing %s", name);
-    if (strstr(file, "://"))
-        return pif_error_set(error, PIF_ERROR_USAGE,
-                             "%s is a URL: fetch the file first, then import it", file);
-    g_autoptr(PifStore) store = pif_image_open_store(error);
-    g_autoptr(PifProgress) progress = pif_progress_new(title, file_size(file));
-    g_autoptr(PifImage) image = NULL;
-    options->name = name;
-    options->progress = progress;
-    if (!store || !pif_store_import(store, file, options, &image, error)) {
-        pif_cli_advise(error, PIF_ERROR_EXISTS, "--replace takes the name away from it");
-        return FALSE;
-    }
-    g_clear_pointer(&progress, pif_progress_free);
-    pif_image_print_result(image, name);
-    return TRUE;
-}
-
-gboolean pif_image_cmd_import(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
-{
-    (void)cli, (void)ret_status;
-    PifImportOptions options = {0};
-    g_autofree char *name = NULL;
-    g_autofree char *sha256 = NULL;
-    g_autofree char *max_size = NULL;
-    const GOptionEntry entries[] = {
-        {"name", 'n', 0, G_OPTION_ARG_STRING, &name,
-         "its name (default: FILE's without folder and endings)", "NAME"},
-        {"sha256", 0, 0, G_OPTION_ARG_STRING, &sha256,
-         "refuse anything else: of FILE, or of the disk in it", "HEX"},
-        {"max-size", 0, 0, G_OPTION_ARG_STRING, &max_size, "refuse larger disks (64GiB)", "SIZE"},
-        {"replace", 0, 0, G_OPTION_ARG_NONE, &options.replace_name,
-         "take the name away from the image that has it", NULL},
-        G_OPTION_ENTRY_NULL};
-    static const char description[] =
-        "FILE is a raw disk, alone or in .xz, .zst, .gz, .zip or .tar, or a qcow2; its content\n"
-        "tells which. Prints the name and the first digits of the disk's SHA-256.\n"
-        "\n"
-        "Exit status: 5 when the name is taken, 9 when FILE is damaged, cut off, no disk or has\n"
-        "another checksum.";
-    if (!pif_image_parse(entries, description, &argc, &argv, error) ||
-        !pif_image_parse_size("--max-size", max_size, &options.max_size, error))
-        return FALSE;
-    options.name = name;
-    options.sha256 = sha256;
-    return import(argv[1], &options, error);
 }
 
 static gboolean all_known(PifStore *store, char **names, GError **error)

@@ -2,7 +2,7 @@
 // What the files of `pifarm image` share.
 #pragma once
 
-#include "images/store/store.h"
+#include "images/fetch/fetch.h"
 #include "pifarm/cli/cli.h"
 
 /* Rows of the commands under `pifarm image`. */
@@ -16,12 +16,31 @@ gboolean pif_image_parse(const GOptionEntry *options, const char *description, i
 gboolean pif_image_parse_size(const char *option, const char *text, guint64 *ret_size,
                               GError **error);
 
+/* The options of commands that download, for their tables. */
+typedef struct {
+    char *name;
+    char *max_size;
+    char *max_download;
+    int timeout_s;
+    gboolean replace_name;
+} PifImageFetchArgs;
+
+void pif_image_fetch_args_clear(PifImageFetchArgs *args);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PifImageFetchArgs, pif_image_fetch_args_clear)
+gboolean pif_image_read_fetch_args(const PifImageFetchArgs *args, PifFetchOptions *ret_options,
+                                   GError **error);
+
+/* pif_fetch_image with progress; prints the result, and the checksum file that counted. */
+gboolean pif_image_fetch_and_print(const char *source, PifFetchOptions *options, GError **error);
+
 PifStore *pif_image_open_store(GError **error);
 
 /* The line that tells what has come of it: "debian  sha256:9f2c00112233". */
 void pif_image_print_result(const PifImage *image, const char *name);
 
 gboolean pif_image_cmd_import(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_image_cmd_fetch(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_image_cmd_verify(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_image_cmd_list(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_image_cmd_inspect(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_image_cmd_rm(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);

@@ -57,7 +57,7 @@ gboolean pif_cli_parse_in_group(const PifCliGroup *group, const GOptionEntry *op
 gboolean pif_cli_need_argument(const PifCliGroup *group, char **argv, GError **error)
 {
     const PifCliCommand *command = pif_cli_choose(group->commands, group->name, argv[0], error);
-    if (!command || argv[1] || !*command->arguments)
+    if (!command || argv[1] || !*command->arguments || *command->arguments == '[')
         return command != NULL;
     return pif_error_set(error, PIF_ERROR_USAGE, "%s what? pifarm %s %s %s", command->name,
                          group->name, command->name, command->arguments);

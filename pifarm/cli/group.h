@@ -18,5 +18,5 @@ gboolean pif_cli_run_group(const PifCliGroup *group, PifCli *cli, int argc, char
 /* pif_cli_parse for the row that argv[0] names. */
 gboolean pif_cli_parse_in_group(const PifCliGroup *group, const GOptionEntry *options,
                                 const char *description, int *argc, char ***argv, GError **error);
-/* USAGE when the row names arguments and there are none. */
+/* USAGE when the row names arguments that are not optional and there are none. */
 gboolean pif_cli_need_argument(const PifCliGroup *group, char **argv, GError **error);

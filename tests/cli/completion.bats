@@ -32,13 +32,13 @@ complete_line() {
     [ "$(complete_line c)" = 'check clone console cp ' ]
     [ "$(complete_line help "do")" = 'doctor down ' ]
     [ "$(complete_line image i)" = 'import inspect ' ]
-    [ "$(complete_line image '')" = 'import inspect list prepare rm ' ]
+    [ "$(complete_line image '')" = 'fetch import inspect list prepare rm verify ' ]
 }
 
 @test "options are completed, each command's own" {
     [ "$(complete_line up --d)" = '--dry-run ' ]
     [ "$(complete_line down --)" = '--all --help --now --purge --timeout ' ]
-    [ "$(complete_line image import --m)" = '--max-size ' ]
+    [ "$(complete_line image import --m)" = '--max-download --max-size ' ]
     [ "$(complete_line clone list --j)" = '--json ' ]
     [ "$(complete_line --v)" = '--verbose --version ' ]
 }

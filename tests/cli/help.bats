@@ -30,7 +30,7 @@ fits_screen() {
 @test "help names the commands that there are" {
     [ "$(commands | tr '\n' ' ')" = \
         'init check up down list show console ssh run cp wait log image clone doctor help ' ]
-    [ "$(commands image | tr '\n' ' ')" = 'import list inspect prepare rm ' ]
+    [ "$(commands image | tr '\n' ' ')" = 'import fetch list inspect prepare verify rm ' ]
     [ "$(commands clone | tr '\n' ' ')" = 'list reset ' ]
 }
 
@@ -102,5 +102,5 @@ fits_screen() {
     fails_with 2 pifarm init lab more
     says "'more' is one argument too many; usage: pifarm init [FARM]"
     fails_with 2 pifarm image import one.img two.img
-    says "'two.img' is one argument too many; usage: pifarm image import FILE"
+    says "'two.img' is one argument too many; usage: pifarm image import FILE|URL|-"
 }

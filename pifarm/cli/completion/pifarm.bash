@@ -24,9 +24,9 @@ _pifarm_fill() {
 _pifarm_option_argument() {
     case $command:$prev in
     clone:-i | clone:--image) _pifarm_fill "$(_pifarm_column image list)" ;;
-    *:-f | *:--file | *:-i | *:--image | *:-k | *:--ssh-key) _pifarm_files ;;
+    *:-f | *:--file | *:--os-list | *:-i | *:--image | *:-k | *:--ssh-key) _pifarm_files ;;
     up:--wait | up:-w | wait:--for | wait:-w) _pifarm_fill 'ssh ping console:' ;;
-    *:--timeout | *:-t | *:--nodes | *:--name | *:--sha256 | *:--max-size | *:--size | *:-s) ;;
+    *:--timeout | *:-t | *:--nodes | *:--name | *:--sha256 | *:--max-size | *:--max-download | *:--device | *:-d | *:--size | *:-s) ;;
     *:--hostname | *:--user | *:-u | *:--password-hash) ;;
     *) return 1 ;;
     esac
@@ -47,7 +47,7 @@ _pifarm_arguments() {
             _pifarm_fill "$(_pifarm_column image list)"
             [ "${#COMPREPLY[@]}" -gt 0 ] || _pifarm_files
             ;;
-        prepare | rm) _pifarm_fill "$(_pifarm_column image list)" ;;
+        prepare | rm | verify) _pifarm_fill "$(_pifarm_column image list)" ;;
         esac
         ;;
     clone)
