@@ -13,6 +13,7 @@
 const PifCliCommand pif_clone_commands[] = {
     {"list", "list the nodes' cards and the images under them", "[NODE...]", pif_clone_cmd_list},
     {"reset", "throw cards away; the next start makes new ones", "NODE...", pif_clone_cmd_reset},
+    {"commit", "make a new image of a node's card", "NODE", pif_clone_cmd_commit},
     {NULL, NULL, NULL, NULL},
 };
 

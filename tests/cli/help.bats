@@ -31,7 +31,7 @@ fits_screen() {
     [ "$(commands | tr '\n' ' ')" = \
         'init check up down list show console ssh run cp wait log image clone doctor help ' ]
     [ "$(commands image | tr '\n' ' ')" = 'import fetch list inspect prepare verify rm ' ]
-    [ "$(commands clone | tr '\n' ' ')" = 'list reset ' ]
+    [ "$(commands clone | tr '\n' ' ')" = 'list reset commit ' ]
 }
 
 @test "every help has at most 40 lines of 80 columns" {

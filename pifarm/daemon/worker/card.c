@@ -101,7 +101,7 @@ static gboolean check_base(const Job *job, GError **error)
 {
     g_autofree char *base = NULL;
     GError *failure = NULL;
-    if (!pif_clone_base(job->clone, &base, NULL))
+    if (!pif_clone_base(job->clone, &base, NULL) || !base)
         return TRUE;
     g_autoptr(PifStore) store = pif_store_open(job->store, error);
     if (!store)

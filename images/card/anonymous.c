@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// The opposite of identity.c.
+#include "images/card/anonymous.h"
+
+#include "images/card/card-root.h"
+#include "images/card/trait-file.h"
+#include "pifarm/base/error.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static void add(GPtrArray *changes, const char *path, guint mode)
+{
+    PifCardChange *change = g_new0(PifCardChange, 1);
+    change->path = g_strdup(path);
+    change->content = g_strdup("");
+    change->mode = mode;
+    g_ptr_array_add(changes, change);
+}
+
+/* machine-id(5): an empty file is filled in at boot, a missing one only where /etc is writable. */
+static gboolean is_machine_id(const char *path)
+{
+    return g_str_equal(path, "/etc/machine-id");
+}
+
+static gboolean is_key(const char *path)
+{
+    return g_regex_match_simple("^/etc/(ssh/ssh_host_[a-z0-9_]+_key(\\.pub)?|"
+                                "dropbear/dropbear_[a-z0-9]+_host_key)\\z",
+                                path, G_REGEX_DEFAULT, G_REGEX_MATCH_DEFAULT);
+}
+
+static gboolean is_of_one_node(const char *path)
+{
+    static const char *const paths[] = {"/var/lib/dbus/machine-id",
+                                        "/var/lib/systemd/credential.secret",
+                                        "/etc/pifarm/node.env", NULL};
+    const PifTraitFile *file = pif_trait_file_find(path, 0);
+    return is_key(path) || g_strv_contains(paths, path) || (file && file->is_made_anew);
+}
+
+static GPtrArray *plan(GHashTable *entries)
+{
+    GPtrArray *changes = g_ptr_array_new_with_free_func((GDestroyNotify)pif_card_change_free);
+    GHashTableIter iter;
+    gpointer path;
+    gpointer entry;
+    g_hash_table_iter_init(&iter, entries);
+    while (g_hash_table_iter_next(&iter, &path, &entry)) {
+        if (!S_ISREG(((PifCardEntry *)entry)->mode) || !pif_card_root_is_plain(path))
+            continue;
+        if (is_machine_id(path))
+            add(changes, path, S_IFREG | 0444);
+        else if (is_of_one_node(path))
+            add(changes, path, 0);
+    }
+    return changes;
+}
+
+static gboolean remove_identity(const PifCard *card, GError **error)
+{
+    static const char *const more[] = {"/etc", "/etc/ssh", "/etc/pifarm", NULL};
+    g_autoptr(PifCardRoot) root = NULL;
+    g_autoptr(GHashTable) entries = NULL;
+    g_autofree const char **traits = pif_trait_folders();
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    g_strv_builder_addv(builder, (const char **)more);
+    g_strv_builder_addv(builder, traits);
+    g_auto(GStrv) folders = g_strv_builder_end(builder);
+    if (!pif_card_root_open(card, &root, error) ||
+        !pif_card_root_list(root, (const char *const *)folders, &entries, error))
+        return FALSE;
+    g_autoptr(GPtrArray) changes = plan(entries);
+    return changes->len == 0 || pif_card_root_change(root, changes, error);
+}
+
+gboolean pif_card_remove_identity(PifCard *card, GError **error)
+{
+    GError *failure = NULL;
+    return remove_identity(card, &failure) ||
+           pif_error_take(error, failure, "card %s", pif_card_path(card));
+}

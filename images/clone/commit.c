@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// A commit changes an overlay on the clone, and copies what is then seen through it.
+#include "images/clone/commit.h"
+
+#include "images/card/anonymous.h"
+#include "images/card/deleted.h"
+#include "images/clone/overlay.h"
+#include "images/clone/qemu-img.h"
+#include "pifarm/base/error.h"
+
+#include <unistd.h>
+
+/* At once, not after the work of a minute. */
+static gboolean check_name(PifStore *store, const char *name, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(PifImage) holder = NULL;
+    if (!pif_image_check_name(name, error))
+        return FALSE;
+    if (pif_store_find(store, name, &holder, &failure))
+        return pif_error_set(error, PIF_ERROR_EXISTS,
+                             "there is an image '%s' already; choose another name, or: pifarm "
+                             "image rm %s",
+                             name, name);
+    if (g_error_matches(failure, PIF_ERROR, PIF_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+static gboolean copy(PifStore *store, const char *clone, const PifCommitOptions *options,
+                     const char *temporary, GError **error)
+{
+    g_auto(PifOverlay) overlay = {0};
+    pif_progress_set_text(options->progress, "making its file systems ready");
+    if (!pif_overlay_open(store, clone, &overlay, error) ||
+        (!options->keep_identity && !pif_card_remove_identity(overlay.card, error)) ||
+        !pif_card_clear_deleted(overlay.card, error) || !pif_overlay_close(&overlay, error))
+        return FALSE;
+    pif_progress_set_text(options->progress, "copying");
+    return pif_qemu_img_convert(overlay.path, "raw", temporary, error);
+}
+
+gboolean pif_clone_commit(PifStore *store, const char *clone, const PifCommitOptions *options,
+                          PifImage **ret_image, GError **error)
+{
+    if (!check_name(store, options->name, error))
+        return FALSE;
+    g_autofree char *temporary = pif_store_new_temporary(store, error);
+    if (!temporary)
+        return FALSE;
+    if (!copy(store, clone, options, temporary, error)) {
+        unlink(temporary);
+        return FALSE;
+    }
+    pif_progress_set_text(options->progress, "taking the image into the store");
+    return pif_store_adopt(store, temporary, options->name, options->origin, NULL, ret_image,
+                           error);
+}

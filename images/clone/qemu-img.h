@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// The uses of qemu-img on clones.
+#pragma once
+
+#include <glib.h>
+
+/* Makes path, a file that is there, a qcow2 overlay on backing, which is of that format. */
+gboolean pif_qemu_img_create(const char *backing, const char *format, const char *path,
+                             GError **error);
+/* Copies the disk in the qcow2 file from, with what is under it, into the file to (which keeps its
+ * mode), sparse. format: "raw" or "qcow2". BUSY when QEMU has it open, EXTERNAL with what to do
+ * when there is no room. */
+gboolean pif_qemu_img_convert(const char *from, const char *format, const char *to, GError **error);
+/* EXTERNAL when the qcow2 file has errors. */
+gboolean pif_qemu_img_check(const char *path, GError **error);

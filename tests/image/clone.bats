@@ -1,0 +1,175 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# pifarm clone on small cards: what comes of them, and that a killed command leaves nothing half done. Nothing boots.
+load ../lib/common
+
+ROUNDS=10
+
+setup_file() {
+    PATH=$PATH:/usr/sbin
+    cd "$BATS_FILE_TMPDIR"
+    mkdir -p boot root/etc/ssh root/var/lib/systemd
+    echo arm_64bit=1 >boot/config.txt
+    echo card >root/etc/hostname
+    echo 0123456789abcdef0123456789abcdef >root/etc/machine-id
+    echo kept >root/etc/ssh/sshd_config
+    seq 100000 >root/numbers
+    "$PIFARM_SOURCE/tests/lib/make-small-card" card.img boot root
+    echo newer >root/newer
+    "$PIFARM_SOURCE/tests/lib/make-small-card" newer.img boot root
+}
+
+setup() {
+    own_folders
+    cd "$BATS_TEST_TMPDIR"
+    unset PIFARM_FILE
+    require '/dev/fuse and root' test "$(id -u)" -eq 0 -a -e /dev/fuse
+    PATH=$PATH:/usr/sbin
+    cat >farm.yaml <<'END'
+farm: clones
+images: { card: {} }
+nodes:
+  - { name: "n[1-3]", id: 1, image: card }
+END
+    images=$PIFARM_STATE_DIR/images cards=$PIFARM_STATE_DIR/farms/clones/cards
+    mkdir -p "$cards"
+    pifarm image import "$BATS_FILE_TMPDIR/card.img" >/dev/null
+    base=$(path_of card)
+    make_node n1
+    make_node n2
+}
+
+# make_node NODE: its card, as its first start would make it.
+make_node() {
+    "$PIFARM_BUILD/bin/pifarm-card" <<END
+{"store": "$images", "image": "$(basename "$base" .img)", "clone": "$cards/$1.qcow2", "size": 134217728, "hostname": "$1",
+ "node_env": "NODE=$1"}
+END
+}
+
+path_of() {
+    pifarm image list --json | jq -r --arg name "$1" '.images[] | select(.name == $name).path'
+}
+
+# partition RAW NUMBER FILE: copies it out.
+partition() {
+    local start size
+    read -r start size < <(sfdisk -J "$1" | jq -r ".partitiontable.partitions[$2 - 1] | \"\\(.start) \\(.size)\"")
+    dd if="$1" of="$3" bs=512 skip="$start" count="$size" conv=sparse status=none
+}
+
+# has_clean_file_systems RAW
+has_clean_file_systems() {
+    partition "$1" 1 boot && fsck.vfat -n boot
+    partition "$1" 2 root && e2fsck -fn root
+}
+
+# content CARD: a hash of what a node would see.
+content() {
+    qemu-img convert -O raw "$1" raw && sha256sum <raw
+}
+
+# write_into NODE TEXT: as a guest does, into the file /note.
+write_into() {
+    local start
+    start=$(sfdisk -J "$BATS_FILE_TMPDIR/card.img" | jq '.partitiontable.partitions[1].start * 512')
+    : >mnt
+    qemu-storage-daemon --daemonize --pidfile pid \
+        --blockdev "driver=qcow2,node-name=card,file.driver=file,file.filename=$cards/$1.qcow2" \
+        --export "type=fuse,id=card,node-name=card,mountpoint=$PWD/mnt,writable=on"
+    echo "$2" >note
+    printf 'rm note\nwrite note note\n' | debugfs -w -f - "mnt?offset=$start" >/dev/null 2>&1
+    local pid
+    pid=$(cat pid)
+    kill "$pid"
+    tail --pid="$pid" -f /dev/null
+}
+
+every_image_is_whole() {
+    local path
+    while read -r path; do
+        [ "$(sha256sum "$path" | cut -c 1-64)" = "$(basename "$path" .img)" ]
+    done < <(pifarm image list --json | jq -r '.images[].path')
+}
+
+# killed_after MOST COMMAND...: at some moment of the first so many seconds.
+killed_after() {
+    local moment
+    moment=$(awk -v top="$1" -v seed="$RANDOM" 'BEGIN { srand(seed); printf "%.3f", 0.005 + rand() * top }')
+    shift
+    timeout -s KILL "$moment" "$@" >/dev/null 2>&1 || true
+}
+
+# seconds COMMAND...
+seconds() {
+    local begun=$EPOCHREALTIME
+    "$@" >/dev/null
+    awk -v a="$begun" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }'
+}
+
+@test "commit makes an image of what is on the card, of no node in particular" {
+    write_into n1 hello
+    key=$(strings "$cards/n1.qcow2" | grep -A 2 'BEGIN OPENSSH PRIVATE KEY' | tail -1)
+    before=$(content "$cards/n1.qcow2")
+    run -0 pifarm clone commit n1 --name gold
+    image=$(path_of gold)
+    [ "$output" = "gold  sha256:$(basename "$image" .img | cut -c 1-12)" ]
+    [ "$(pifarm image list --json | jq -r '.images[] | select(.name == "gold").origin')" = 'committed from n1 of farm clones' ]
+    has_clean_file_systems "$image"
+    [ "$(debugfs -R 'cat /note' root 2>/dev/null)" = hello ]
+    [ "$(debugfs -R 'cat /etc/hostname' root 2>/dev/null)" = n1 ]
+    [ -z "$(debugfs -R 'cat /etc/machine-id' root 2>/dev/null)" ]
+    run -0 debugfs -R 'ls -p /etc/ssh' root
+    [[ $output == */sshd_config/* && $output != *ssh_host* ]]
+    [ -n "$key" ]
+    run -1 grep -c "$key" "$image" # nor in the blocks of the deleted file
+    [ "$(content "$cards/n1.qcow2")" = "$before" ]
+    cmp "$base" "$BATS_FILE_TMPDIR/card.img"
+}
+
+@test "commit --keep-identity makes an image of that very node" {
+    run -0 pifarm clone commit n1 --name twin --keep-identity
+    has_clean_file_systems "$(path_of twin)"
+    debugfs -R 'cat /etc/ssh/ssh_host_ed25519_key.pub' root 2>/dev/null | cmp - "$cards/n1.qcow2.pub"
+}
+
+@test "commit after a power cut mends the new image, and leaves the card as it is" {
+    # what Linux leaves when its power is cut: the flag "not shut down" in ext4 and FAT
+    qemu-img convert -O raw "$cards/n1.qcow2" dirty
+    start=$(sfdisk -J dirty | jq '.partitiontable.partitions[1].start * 512')
+    debugfs -w -R 'ssv state 0' "dirty?offset=$start"
+    start=$(sfdisk -J dirty | jq '.partitiontable.partitions[0].start * 512')
+    printf '\x01' | dd of=dirty bs=1 seek=$((start + 65)) conv=notrunc status=none
+    qemu-img convert -O qcow2 dirty "$cards/n3.qcow2"
+    before=$(content "$cards/n3.qcow2")
+    run -0 pifarm clone commit n3 --name mended
+    has_clean_file_systems "$(path_of mended)"
+    [ "$(content "$cards/n3.qcow2")" = "$before" ]
+}
+
+@test "commit refuses a name that is taken or none, several nodes, and a node without a card" {
+    fails_with 5 pifarm clone commit n1 --name card
+    says "there is an image 'card' already"
+    fails_with 2 pifarm clone commit n1 --name ../card
+    fails_with 2 pifarm clone commit n1
+    fails_with 2 pifarm clone commit n1 n2 --name two
+    fails_with 4 pifarm clone commit n3 --name three
+    [ "$(pifarm image list --json | jq '.images | length')" -eq 1 ]
+}
+
+@test "a commit killed at any moment leaves whole images only, and the card as it was" {
+    before=$(content "$cards/n1.qcow2")
+    most=$(seconds pifarm clone commit n1 --name first)
+    for round in $(seq "$ROUNDS"); do
+        write_into n2 "round $round"
+        killed_after "$most" pifarm clone commit n2 --name "round$round"
+        every_image_is_whole
+        run -0 qemu-img check "$cards/n2.qcow2"
+    done
+    [ "$(content "$cards/n1.qcow2")" = "$before" ]
+    run -0 pifarm clone commit n2 --name last
+    has_clean_file_systems "$(path_of last)"
+    [ "$(debugfs -R 'cat /note' root 2>/dev/null)" = "round $ROUNDS" ]
+    [ -z "$(ls -A "$images/tmp")" ]
+    [ -z "$(find "$cards" -name '*.lock' -o -name '*.new')" ]
+}
