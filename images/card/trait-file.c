@@ -43,6 +43,8 @@ const PifTraitFile pif_trait_files[] = {
     {"MAC", NETWORK, ".*\\.link", PIF_TRAIT_MATCH, "^\\[Link\\][^\\[]*?^MACAddress=(\\S+)", FALSE},
     {"MAC", "/etc/network", "interfaces", PIF_TRAIT_MATCH,
      "^\\s*hwaddress\\s+(?:ether\\s+)?([0-9A-Fa-f:]{17})", FALSE},
+    {"MAC", "/etc/network/interfaces.d", ".*", PIF_TRAIT_MATCH,
+     "^\\s*hwaddress\\s+(?:ether\\s+)?([0-9A-Fa-f:]{17})", FALSE},
     {"MAC", CONNECTIONS, ".*", PIF_TRAIT_MATCH, "^cloned-mac-address=([0-9A-Fa-f:]{17})", FALSE},
     /* what we wrote ourselves */
     {"node", NODE_ENV, "^NODE=(.+)$", FALSE},

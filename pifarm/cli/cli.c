@@ -31,6 +31,7 @@ const PifCliCommand pif_cli_commands[] = {
      pif_cmd_image},
     {"clone", "list, reset, commit, rebase and compare the nodes' cards", "COMMAND ...",
      pif_cmd_clone},
+    {"audit", "find what nodes share that must be each one's own", "[NODE...]", pif_cmd_audit},
     {"doctor", "find what is missing on this host and how to mend it", "", pif_cmd_doctor},
     {"help", "show what there is, or a command's help", "[COMMAND...]", pif_cmd_help},
     {NULL, NULL, NULL, NULL},

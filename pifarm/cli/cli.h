@@ -74,5 +74,6 @@ gboolean pif_cmd_wait(PifCli *cli, int argc, char **argv, int *ret_status, GErro
 gboolean pif_cmd_log(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_image(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_clone(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_cmd_audit(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_doctor(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_help(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);

@@ -61,7 +61,7 @@ _pifarm_arguments() {
         _pifarm_fill "$(_pifarm_column list | sed 's/$/:/')"
         mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$cur")
         ;;
-    up | down | list | show | console | ssh | run | wait | log) _pifarm_fill "$(_pifarm_column list)" ;;
+    up | down | list | show | console | ssh | run | wait | log | audit) _pifarm_fill "$(_pifarm_column list)" ;;
     help) _pifarm_fill "$(_pifarm_commands help)" ;;
     esac
 }
