@@ -92,6 +92,19 @@ static void print_help(void)
            "4 not found, 5 exists, 6 denied, 7 busy, 8 timeout, 9 protocol, 1 anything else.\n");
 }
 
+/* GOption keeps the "--" before an argument that begins with '-'. Commands whose arguments end in
+ * others' want to see it. */
+static void drop_dashes(const PifCliCommand *command, int *argc, char **argv)
+{
+    for (int i = 1; i < *argc && !strstr(command->arguments, "..."); i++) {
+        if (!g_str_equal(argv[i], "--"))
+            continue;
+        memmove(argv + i, argv + i + 1, (size_t)(*argc - i) * sizeof *argv); /* and the NULL */
+        (*argc)--;
+        return;
+    }
+}
+
 /* The row of the table says how many arguments there may be. */
 static gboolean check_arguments(const PifCliCommand *command, const char *program, char **argv,
                                 GError **error)
@@ -135,6 +148,8 @@ gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GE
         return FALSE;
     }
     g_set_prgname("pifarm");
+    if (is_ok)
+        drop_dashes(options->command, argc, *argv);
     if (is_ok)
         return check_arguments(options->command, program, *argv, error);
     pif_error_set(error, PIF_ERROR_USAGE, "%s; see: %s --help", failure->message, program);

@@ -20,6 +20,8 @@ const PifCliCommand pif_image_commands[] = {
     {"prepare", "make a grown and enrolled image from an image", "IMAGE", pif_image_cmd_prepare},
     {"verify", "hash images again and compare with their names", "[IMAGE...]",
      pif_image_cmd_verify},
+    {"export", "write an image or a node's card to a file, raw or compressed", "NODE|IMAGE OUT",
+     pif_image_cmd_export},
     {"rm", "remove images that no node's card needs", "IMAGE...", pif_image_cmd_rm},
     {NULL, NULL, NULL, NULL},
 };

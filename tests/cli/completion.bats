@@ -32,7 +32,7 @@ complete_line() {
     [ "$(complete_line c)" = 'check clone console cp ' ]
     [ "$(complete_line help "do")" = 'doctor down ' ]
     [ "$(complete_line image i)" = 'import inspect ' ]
-    [ "$(complete_line image '')" = 'fetch import inspect list prepare rm verify ' ]
+    [ "$(complete_line image '')" = 'export fetch import inspect list prepare rm verify ' ]
 }
 
 @test "options are completed, each command's own" {
@@ -58,6 +58,12 @@ complete_line() {
     : >card.img
     [ "$(complete_line init --image ca)" = 'card.img ' ]
     [ "$(complete_line up --timeout '')" = ' ' ]
+}
+
+@test "export is offered nodes and images, then files" {
+    : >card.img
+    [ "$(complete_line image export n)" = 'n1 n2 ' ]
+    [ "$(complete_line image export --force n1 ca)" = 'card.img ' ]
 }
 
 @test "files are completed for import, and nothing where there is no farm" {

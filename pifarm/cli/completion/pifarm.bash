@@ -37,6 +37,19 @@ _pifarm_files() {
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 }
 
+# NODE|IMAGE, then a file.
+_pifarm_subject_and_file() {
+    local i
+    for ((i = COMP_CWORD - 1; i > 1; i--)); do
+        case ${COMP_WORDS[i]} in
+        "$subcommand") break ;;
+        -*) ;;
+        *) _pifarm_files && return ;;
+        esac
+    done
+    _pifarm_fill "$(_pifarm_column list) $(_pifarm_column image list)"
+}
+
 _pifarm_arguments() {
     case $command in
     image)
@@ -48,6 +61,7 @@ _pifarm_arguments() {
             [ "${#COMPREPLY[@]}" -gt 0 ] || _pifarm_files
             ;;
         prepare | rm | verify) _pifarm_fill "$(_pifarm_column image list)" ;;
+        export) _pifarm_subject_and_file ;;
         esac
         ;;
     clone)

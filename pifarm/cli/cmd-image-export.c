@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// pifarm image export.
+#include "images/export/export.h"
+#include "pifarm/cli/image-subject.h"
+
+#include <unistd.h>
+
+enum { IMAGE_MODE = 0666, CARD_MODE = 0600 /* its host keys are in it */ };
+
+static gboolean check_stream(int fd, GError **error)
+{
+    return !isatty(fd) || pif_error_set(error, PIF_ERROR_USAGE,
+                                        "a disk is nothing for a terminal; name a file, or pipe it "
+                                        "into a program");
+}
+
+static gboolean export(const PifSubject *subject, const char *output, PifExportOptions *options,
+                       GError **error)
+{
+    g_autoptr(PifDiskMap) map = NULL;
+    g_autofree char *title = g_strdup_printf("exporting %s", subject->name);
+    gboolean is_stream = g_str_equal(output, "-");
+    if (is_stream && !check_stream(STDOUT_FILENO, error))
+        return FALSE;
+    if (!pif_disk_map_open(subject->path, &map, error)) {
+        pif_cli_advise(error, PIF_ERROR_BUSY, "pifarm down does");
+        return FALSE;
+    }
+    g_autoptr(PifProgress) progress = pif_progress_new(title, pif_disk_map_data_size(map));
+    options->progress = progress;
+    return is_stream ? pif_export_stream(map, STDOUT_FILENO, progress, error)
+                     : pif_export_file(map, output, options, error);
+}
+
+gboolean pif_image_cmd_export(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
+{
+    (void)ret_status;
+    PifSubjectChoice choice = {0};
+    PifExportOptions options = {0};
+    g_auto(PifSubject) subject = {0};
+    const GOptionEntry entries[] = {{"force", 0, 0, G_OPTION_ARG_NONE, &options.may_replace,
+                                     "replace OUT if it is there", NULL},
+                                    {"no-bmap", 0, 0, G_OPTION_ARG_NONE, &options.has_no_bmap,
+                                     "no .bmap file beside it, which bmaptool flashes by", NULL},
+                                    PIF_SUBJECT_ENTRIES(choice),
+                                    G_OPTION_ENTRY_NULL};
+    static const char description[] =
+        "OUT's ending tells the form: .xz, .zst and .gz are compressed, all others raw with holes\n"
+        "where the disk has none but zeros. - is standard output, raw. OUT is there when all of\n"
+        "it is, or not at all.\n"
+        "\n"
+        "A node's card is exported as that node, with its host keys: flashed to a real card it is\n"
+        "the same node. The node has to be off.\n"
+        "\n"
+        "Example:\n"
+        "  pifarm image export n1 n1.img.xz && bmaptool copy n1.img.xz /dev/sdX";
+    if (!pif_image_parse(entries, description, &argc, &argv, error))
+        return FALSE;
+    if (argc < 3)
+        return pif_error_set(error, PIF_ERROR_USAGE,
+                             "export %s where to? pifarm image export NODE|IMAGE OUT", argv[1]);
+    if (!pif_subject_find(cli, argv[1], &choice, "export", &subject, error))
+        return FALSE;
+    options.mode = subject.is_node ? CARD_MODE : IMAGE_MODE;
+    return export(&subject, argv[2], &options, error);
+}
