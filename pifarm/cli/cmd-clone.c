@@ -2,6 +2,7 @@
 // pifarm clone: its commands as a table, and how they get hold of a card.
 #include "pifarm/cli/cmd-clone.h"
 
+#include "images/clone/rebase.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/paths.h"
 #include "pifarm/cli/client.h"
@@ -14,6 +15,9 @@ const PifCliCommand pif_clone_commands[] = {
     {"list", "list the nodes' cards and the images under them", "[NODE...]", pif_clone_cmd_list},
     {"reset", "throw cards away; the next start makes new ones", "NODE...", pif_clone_cmd_reset},
     {"commit", "make a new image of a node's card", "NODE", pif_clone_cmd_commit},
+    {"rebase", "put cards on another image without a change to them", "NODE...",
+     pif_clone_cmd_rebase},
+    {"flatten", "make cards whole, so that they need no image", "NODE...", pif_clone_cmd_flatten},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -121,7 +125,8 @@ gboolean pif_clone_cmd_reset(PifCli *cli, int argc, char **argv, int *ret_status
     for (guint i = 0; store && i < cards->len; i++) {
         const PifClonedCard *card = g_ptr_array_index(cards, i);
         g_autofree char *key = g_strconcat(card->path, ".pub", NULL);
-        if (!pif_clone_remove(store, card->path, error))
+        if (!pif_clone_remove_unfinished(store, card->path, error) ||
+            !pif_clone_remove(store, card->path, error))
             return FALSE;
         remove(key);
     }

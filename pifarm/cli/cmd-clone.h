@@ -35,3 +35,5 @@ GPtrArray *pif_cloned_cards_take(PifCli *cli, char **arguments, gboolean all, co
 gboolean pif_clone_cmd_list(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_clone_cmd_reset(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_clone_cmd_commit(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_clone_cmd_rebase(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_clone_cmd_flatten(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);

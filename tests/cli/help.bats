@@ -31,7 +31,10 @@ fits_screen() {
     [ "$(commands | tr '\n' ' ')" = \
         'init check up down list show console ssh run cp wait log image clone audit doctor help ' ]
     [ "$(commands image | tr '\n' ' ')" = 'import fetch list inspect prepare verify export rm ' ]
-    [ "$(commands clone | tr '\n' ' ')" = 'list reset commit ' ]
+}
+
+@test "help names the commands of clone" {
+    [ "$(commands clone | tr '\n' ' ')" = 'list reset commit rebase flatten ' ]
 }
 
 @test "every help has at most 40 lines of 80 columns" {

@@ -173,3 +173,80 @@ seconds() {
     [ -z "$(ls -A "$images/tmp")" ]
     [ -z "$(find "$cards" -name '*.lock' -o -name '*.new')" ]
 }
+
+@test "rebase keeps what the node sees, on an image with other content" {
+    pifarm image import "$BATS_FILE_TMPDIR/newer.img" >/dev/null
+    write_into n1 hello
+    before=$(content "$cards/n1.qcow2")
+    run -0 pifarm clone rebase n1 --image newer
+    [ -z "$output" ]
+    [ "$(content "$cards/n1.qcow2")" = "$before" ]
+    run -0 qemu-img check "$cards/n1.qcow2"
+    [ "$(stat -c %a "$cards/n1.qcow2")" = 600 ]
+    [ "$(pifarm clone list n1 --json | jq -r '.clones[0].image')" = newer ]
+    fails_with 7 pifarm image rm newer
+    says 'n1.qcow2; remove'
+    run -0 pifarm clone rebase n2 --image newer
+    run -0 pifarm image rm card # nobody needs it any more
+}
+
+@test "rebase on what was committed from the node leaves next to nothing on its card" {
+    pifarm clone rebase n1 --image card
+    write_into n1 "$(seq 100000)"
+    before=$(content "$cards/n1.qcow2")
+    pifarm clone commit n1 --name gold --keep-identity
+    pifarm clone rebase n1 --image gold
+    [ "$(content "$cards/n1.qcow2")" = "$before" ]
+    [ "$(pifarm clone list n1 --json | jq '.clones[0].allocated')" -lt 1000000 ]
+    [ "$(qemu-img map --output json "$cards/n1.qcow2" | jq '[.[] | select(.depth == 0 and .data) | .length] | add // 0')" -lt 500000 ]
+}
+
+@test "rebase refuses an image larger than the card, and one that is not there" {
+    cp --sparse=always "$BATS_FILE_TMPDIR/card.img" large.img
+    truncate -s 200M large.img
+    pifarm image import large.img >/dev/null
+    before=$(sha256sum "$cards/n1.qcow2")
+    fails_with 3 pifarm clone rebase n1 --image large
+    says 'n1.qcow2 has 128MiB, the image 200MiB'
+    fails_with 4 pifarm clone rebase n1 --image nothing
+    [ "$(sha256sum "$cards/n1.qcow2")" = "$before" ]
+    run -0 pifarm image rm large
+}
+
+@test "flatten makes a card that needs no image; rebase puts it back on one" {
+    write_into n1 hello
+    before=$(content "$cards/n1.qcow2")
+    run -0 pifarm clone flatten n1
+    [ "$(content "$cards/n1.qcow2")" = "$before" ]
+    [ "$(qemu-img info --output json "$cards/n1.qcow2" | jq '."backing-filename"')" = null ]
+    [ "$(stat -c %a "$cards/n1.qcow2")" = 600 ]
+    pifarm clone reset n2
+    pifarm image rm card
+    [ "$(content "$cards/n1.qcow2")" = "$before" ]
+    [ "$(pifarm clone list n1 --json | jq '.clones[0].base')" = null ]
+    pifarm clone commit n1 --name again
+    pifarm clone flatten n1
+    pifarm image import "$BATS_FILE_TMPDIR/card.img" >/dev/null
+    pifarm clone rebase n1 --image card
+    [ "$(content "$cards/n1.qcow2")" = "$before" ]
+    [ "$(pifarm clone list n1 --json | jq '.clones[0].allocated')" -lt 3000000 ]
+}
+
+@test "a rebase killed at any moment leaves the card on one image or the other, and whole" {
+    pifarm image import "$BATS_FILE_TMPDIR/newer.img" >/dev/null
+    before=$(content "$cards/n1.qcow2")
+    most=$(seconds pifarm clone rebase n1 --image newer)
+    for round in $(seq "$ROUNDS"); do
+        target=card
+        [ "$(pifarm clone list n1 --json | jq -r '.clones[0].image')" = newer ] || target=newer
+        killed_after "$most" pifarm clone rebase n1 --image "$target"
+        run -0 qemu-img check "$cards/n1.qcow2"
+        [ "$(content "$cards/n1.qcow2")" = "$before" ]
+        every_image_is_whole
+        fails_with 7 pifarm image rm "$(pifarm clone list n1 --json | jq -r '.clones[0].image')"
+    done
+    pifarm clone rebase n1 n2 --image newer
+    [ "$(content "$cards/n1.qcow2")" = "$before" ]
+    [ -z "$(find "$cards" -name '*.lock' -o -name '*.new')" ]
+    pifarm image rm card
+}
