@@ -28,7 +28,7 @@ gboolean pif_clone_cmd_rebase(PifCli *cli, int argc, char **argv, int *ret_statu
     const GOptionEntry entries[] = {
         {"all", 'a', 0, G_OPTION_ARG_NONE, &all, "every node of the farm", NULL},
         {"image", 'i', 0, G_OPTION_ARG_STRING, &image,
-         "an image of the store (default: the one that farm.yaml gives the node)", "IMAGE"},
+         "of the store (default: what farm.yaml gives the node)", "IMAGE"},
         G_OPTION_ENTRY_NULL};
     static const char description[] =
         "What the node sees stays as it is, byte for byte: its card then holds all in which it\n"
