@@ -211,7 +211,7 @@ static gboolean run(Fetch *fetch, const char *source, PifImage **ret_image, GErr
         return fetch_input(fetch, ret_image, error);
     if (!pif_url_is_url(source))
         return fetch_file(fetch, source, ret_image, error);
-    if (!g_str_has_prefix(source, "file:"))
+    if (!pif_url_is_file(source))
         return fetch_url(fetch, source, ret_image, error);
     return pif_url_to_path(source, &file, error) && fetch_file(fetch, file, ret_image, error);
 }

@@ -20,7 +20,7 @@ static gboolean read_document(const char *source, guint stall_timeout_s, char **
     *ret_base = NULL;
     if (!pif_url_is_url(source))
         return pif_file_read(source, MAX_BYTES, ret_text, ret_size, error);
-    if (g_str_has_prefix(source, "file:"))
+    if (pif_url_is_file(source))
         return pif_url_to_path(source, &path, error) &&
                pif_file_read(path, MAX_BYTES, ret_text, ret_size, error);
     *ret_base = source;

@@ -18,9 +18,12 @@ gboolean pif_os_list_filter(const PifOsList *list, const char *device, GPtrArray
                             GError **error)
 {
     g_autoptr(GPtrArray) entries = g_ptr_array_new();
-    for (guint i = 0; i < list->entries->len; i++)
-        if (is_for(g_ptr_array_index(list->entries, i), device))
-            g_ptr_array_add(entries, g_ptr_array_index(list->entries, i));
+    g_autoptr(GHashTable) urls = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < list->entries->len; i++) {
+        PifOsEntry *entry = g_ptr_array_index(list->entries, i);
+        if (is_for(entry, device) && g_hash_table_add(urls, entry->url))
+            g_ptr_array_add(entries, entry);
+    }
     if (entries->len > 0) {
         *ret_entries = g_steal_pointer(&entries);
         return TRUE;

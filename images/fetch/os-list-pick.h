@@ -4,7 +4,8 @@
 
 #include "images/fetch/os-list.h"
 
-/* Entries for a device tag ("any": all), in the list's order; they belong to the list. NOT_FOUND,
+/* Entries for a device tag ("any": all), in the list's order, of those with the same URL the first;
+ * they belong to the list. NOT_FOUND,
  * with the tags that there are, when there is none. */
 gboolean pif_os_list_filter(const PifOsList *list, const char *device, GPtrArray **ret_entries,
                             GError **error);

@@ -14,14 +14,24 @@ gboolean pif_url_is_url(const char *text)
     if (!scheme)
         return FALSE;
     const char *rest = text + strlen(scheme) + 1;
-    return g_str_has_prefix(rest, "//") || (g_str_equal(scheme, "file") && *rest == '/');
+    return g_str_has_prefix(rest, "//") ||
+           (g_ascii_strcasecmp(scheme, "file") == 0 && *rest == '/');
+}
+
+static gboolean has_scheme(const char *text, const char *wanted)
+{
+    g_autofree char *scheme = g_uri_parse_scheme(text);
+    return scheme && pif_url_is_url(text) && g_ascii_strcasecmp(scheme, wanted) == 0;
+}
+
+gboolean pif_url_is_file(const char *text)
+{
+    return has_scheme(text, "file");
 }
 
 gboolean pif_url_is_http(const char *text)
 {
-    g_autofree char *scheme = g_uri_parse_scheme(text);
-    return scheme && pif_url_is_url(text) &&
-           (g_str_equal(scheme, "http") || g_str_equal(scheme, "https"));
+    return has_scheme(text, "http") || has_scheme(text, "https");
 }
 
 gboolean pif_url_check_http(const char *url, GError **error)

@@ -6,6 +6,7 @@
 
 /* Whether text is meant as a URL (SCHEME://... or file:/...) rather than a file's name. */
 gboolean pif_url_is_url(const char *text);
+gboolean pif_url_is_file(const char *text);
 gboolean pif_url_is_http(const char *text);
 
 /* USAGE unless it is a http or https URL with a host. */

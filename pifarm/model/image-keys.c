@@ -29,8 +29,8 @@ static void read_source(const PifKeyScope *scope, const PifKey *key, const PifYa
     g_autoptr(GError) error = NULL;
     if (value->kind != PIF_YAML_SCALAR || !pif_url_is_url(value->text))
         pif_key_read_path(scope, key, value, field);
-    else if (g_str_has_prefix(value->text, "file:") ? !pif_url_to_path(value->text, field, &error)
-                                                    : !pif_url_check_http(value->text, &error))
+    else if (pif_url_is_file(value->text) ? !pif_url_to_path(value->text, field, &error)
+                                          : !pif_url_check_http(value->text, &error))
         pif_key_refuse(scope, value, "'%s' of %s: %s", key->name, scope->what, error->message);
     else if (pif_url_is_http(value->text))
         pif_key_read_string(scope, key, value, field);

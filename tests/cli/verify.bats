@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# image verify: what it says of good images, and of one that was changed.
+load ../lib/common.bash
+
+setup() {
+    own_folders
+    cd "$BATS_TEST_TMPDIR"
+    local name
+    for name in first second; do
+        truncate -s 4M $name.img
+        printf '%s\n' 'label: dos' "label-id: 0x$(printf '%08x' ${#name})" 'start=2048, size=2048' |
+            PATH=$PATH:/usr/sbin sfdisk -q $name.img
+        pifarm image import $name.img
+    done
+}
+
+path_of() {
+    pifarm image list --json | jq -r --arg name "$1" '.images[] | select(.name == $name) | .path'
+}
+
+# damage NAME: a byte in the middle of the image's file.
+damage() {
+    printf x | dd of="$(path_of "$1")" bs=1 seek=3000000 conv=notrunc status=none
+}
+
+@test "good images are listed as good" {
+    fails_with 0 pifarm image verify
+    [ "$(awk '{ print $1, $3 }' <<<"$output")" = 'NAME GOOD
+first yes
+second yes' ]
+    [ "$(pifarm image verify --all)" = "$output" ]
+    [ "$(pifarm image verify second --json | jq -c '.images | map([.name, .good, .problem])')" = '[["second",true,null]]' ]
+}
+
+@test "a changed image is named, with what mends it" {
+    damage second
+    fails_with 9 pifarm image verify
+    says "image 'second' was changed behind our back"
+    says "pifarm image import $PWD/second.img"
+    grep -E '^first +[0-9a-f]{12} yes$' <<<"$output"
+    grep -E '^second +[0-9a-f]{12} no$' <<<"$output"
+    fails_with 0 pifarm image verify first
+    run -9 --separate-stderr pifarm image verify --json
+    jq -e '.images | map(.good) == [true, false]' <<<"$output"
+    jq -e '.images[1].problem | contains("changed")' <<<"$output"
+    fails_with 0 pifarm image import second.img
+    fails_with 0 pifarm image verify
+}
+
+@test "verify of what is not there, and of too much" {
+    fails_with 4 pifarm image verify third
+    says "'third'"
+    fails_with 2 pifarm image verify --all first
+    says '--all'
+    pifarm image rm first second
+    fails_with 0 pifarm image verify
+}
+
+@test "an image whose file was restored from a backup is good" {
+    local path
+    path=$(path_of first)
+    cp "$path" backup
+    rm -f "$path"
+    cp backup "$path"
+    fails_with 0 pifarm image verify first
+}
