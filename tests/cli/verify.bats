@@ -65,3 +65,19 @@ second yes' ]
     cp backup "$path"
     fails_with 0 pifarm image verify first
 }
+
+# card_job NAME: what pifarm-card says to a job for a node's card on that image.
+card_job() {
+    jq -n --arg store "$PIFARM_STATE_DIR/images" --arg image "$(basename "$(path_of "$1")" .img)" --arg clone "$PWD/n1.qcow2" \
+        '{store: $store, image: $image, clone: $clone, size: 4194304, hostname: "n1", node_env: ""}' | pifarm-card
+}
+
+@test "no card is made of a changed image, and none that lies on one is given to a node" {
+    damage second
+    card_job second | jq -e '.error.code == "config" and (.error.message | contains("image '\''second'\'' was changed"))'
+    [ ! -e n1.qcow2 ]
+    qemu-img create -q -f qcow2 -F raw -b "$(path_of second)" n1.qcow2
+    card_job first | jq -e '.error.message | contains("image '\''second'\'' was changed")'
+    pifarm image import second.img
+    card_job first | jq -e '(.error.message // "") | contains("changed") | not'
+}
