@@ -66,7 +66,3 @@ PifConsole *pif_console_open(PifHypervisor *hypervisor, const char *node, PifCon
 gboolean pif_console_write(PifConsole *console, const void *bytes, gsize size, GError **error);
 void pif_console_free(PifConsole *console);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifConsole, pif_console_free)
-
-/* Version facts for `doctor`: QEMU and libvirt versions as major*1000000+minor*1000+micro; 0: not
- * found. */
-gboolean pif_hypervisor_probe(guint64 *ret_qemu, guint64 *ret_libvirt, GError **error);
