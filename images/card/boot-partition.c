@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 /* A guest can write anything into its boot partition: what we take from there has limits. */
 enum {
@@ -51,15 +52,20 @@ static gboolean run_mtool(const PifBootPartition *boot, const char *const *argum
     return pif_command_run(command, ret_output, error);
 }
 
-/* `mdir -b -/` prints "::/overlays/README" and, for folders, "::/overlays/". */
+/* `mdir -b -/` prints "::/overlays/README" and, for folders, "::/overlays/"; of a FAT without files
+ * it says that there is not even the root folder. */
 static gboolean list_paths(PifBootPartition *boot, GError **error)
 {
     g_autofree char *listing = NULL;
     GError *failure = NULL;
     const char *const arguments[] = {"mdir", "-a", "-b", "-/", "::", NULL};
     if (!run_mtool(boot, arguments, &listing, &failure)) {
-        pif_error_set(error, PIF_ERROR_CONFIG, "the FAT of the boot partition is damaged: %s",
-                      failure->message);
+        gboolean is_empty = strstr(failure->message, "File \"::\" not found") != NULL;
+        if (is_empty)
+            pif_error_set(error, PIF_ERROR_CONFIG, "the boot partition is empty: no kernel in it");
+        else
+            pif_error_set(error, PIF_ERROR_CONFIG, "the FAT of the boot partition is damaged: %s",
+                          failure->message);
         g_error_free(failure);
         return FALSE;
     }

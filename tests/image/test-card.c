@@ -182,6 +182,13 @@ static void a_damaged_fat_is_refused(Fixture *fixture, gconstpointer data)
     refuses_to_boot(fixture, "the FAT of the boot partition is damaged");
 }
 
+static void an_empty_boot_partition_is_called_empty(Fixture *fixture, gconstpointer data)
+{
+    g_free(shell("rm -r \"$1\"/*", fixture->boot, NULL));
+    make_image(fixture);
+    refuses_to_boot(fixture, "the boot partition is empty: no kernel in it");
+}
+
 static void a_card_without_a_fat_is_refused(Fixture *fixture, gconstpointer data)
 {
     make_image(fixture);
@@ -418,6 +425,7 @@ int main(int argc, char **argv)
     TEST(a_kernel_that_is_none_is_refused);
     TEST(an_empty_command_line_is_refused);
     TEST(a_damaged_fat_is_refused);
+    TEST(an_empty_boot_partition_is_called_empty);
     TEST(a_card_without_a_fat_is_refused);
     TEST(a_disk_that_is_no_card_is_refused);
     TEST(a_card_in_use_is_busy);
