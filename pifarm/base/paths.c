@@ -2,6 +2,7 @@
 // The project's folders.
 #include "pifarm/base/paths.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
 static const char state_dir_of_root[] = "/var/lib/pifarm";
@@ -15,6 +16,22 @@ static char *choose(const char *variable, const char *of_root, const char *of_us
     if (geteuid() == 0)
         return g_strdup(of_root);
     return g_build_filename(of_user, "pifarm", NULL);
+}
+
+/* sudo leaves HOME as it was or sets it to root's, by its configuration: the first is what we
+ * want. */
+char *pif_paths_home(void)
+{
+    const char *home = g_getenv("HOME");
+    const char *user = g_getenv("SUDO_USER");
+    const struct passwd *root = getpwuid(0);
+    gboolean is_roots = !home || !*home || (root && g_str_equal(home, root->pw_dir));
+    if (geteuid() == 0 && is_roots && user && *user) {
+        const struct passwd *entry = getpwnam(user);
+        if (entry)
+            return g_strdup(entry->pw_dir);
+    }
+    return g_strdup(home && *home ? home : g_get_home_dir());
 }
 
 char *pif_paths_state_dir(void)

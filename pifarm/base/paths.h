@@ -4,6 +4,9 @@
 
 #include <glib.h>
 
+/* What ~ is in farm.yaml: the home folder of whoever runs us, also of who does so by sudo. Free it.
+ */
+char *pif_paths_home(void);
 /* /var/lib/pifarm, or $XDG_STATE_HOME/pifarm; PIFARM_STATE_DIR overrides. Free it. */
 char *pif_paths_state_dir(void);
 /* /run/pifarm, or $XDG_RUNTIME_DIR/pifarm; PIFARM_RUNTIME_DIR overrides. Free it. */

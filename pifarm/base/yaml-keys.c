@@ -2,6 +2,7 @@
 // Key tables and the readers of common types.
 #include "pifarm/base/yaml-keys.h"
 
+#include "pifarm/base/paths.h"
 #include "pifarm/base/size.h"
 #include "pifarm/base/suggest.h"
 
@@ -187,9 +188,10 @@ void pif_key_read_path(const PifKeyScope *scope, const PifKey *key, const PifYam
     const char *text = pif_key_text(scope, key, value);
     if (!text)
         return;
-    if (g_str_has_prefix(text, "~/"))
-        set_string(field, g_build_filename(g_get_home_dir(), text + 2, NULL));
-    else if (*text == '~')
+    if (g_str_has_prefix(text, "~/")) {
+        g_autofree char *home = pif_paths_home();
+        set_string(field, g_build_filename(home, text + 2, NULL));
+    } else if (*text == '~')
         pif_key_expect(scope, key, value, "a path; ~ is understood as in ~/file only");
     else
         set_string(field, g_canonicalize_filename(text, scope->directory));

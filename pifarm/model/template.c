@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The farm.yaml that `pifarm init` writes: small, right as it is, and its own first manual.
+#include "pifarm/base/paths.h"
 #include "pifarm/model/defaults.h"
 #include "pifarm/model/farm.h"
 #include "pifarm/model/ssh-key.h"
@@ -59,8 +60,9 @@ static const char tail[] =
 static const char *find_key(void)
 {
     static const char *const names[] = {"id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"};
+    g_autofree char *home = pif_paths_home();
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *path = g_build_filename(g_get_home_dir(), ".ssh", names[i], NULL);
+        g_autofree char *path = g_build_filename(home, ".ssh", names[i], NULL);
         g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
         if (pif_ssh_key_read_file(path, keys, NULL))
             return names[i];

@@ -3,11 +3,13 @@
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
+#include "pifarm/base/paths.h"
 #include "pifarm/base/table.h"
 #include "pifarm/base/undo.h"
 #include "pifarm/base/wire.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -138,6 +140,37 @@ static void a_command_over_its_limit_is_killed(void)
     g_assert_true(pif_dir_remove(folder, NULL));
 }
 
+static void assert_home(const char *home, const char *sudo_user, const char *expected)
+{
+    g_setenv("HOME", home, TRUE);
+    g_setenv("SUDO_USER", sudo_user, TRUE);
+    g_autofree char *found = pif_paths_home();
+    g_assert_cmpstr(found, ==, expected);
+}
+
+static void home_is_that_of_who_called_sudo(void)
+{
+    const struct passwd *entry = getpwnam("daemon");
+    if (geteuid() != 0 || !entry) {
+        g_test_skip("needs root and a user 'daemon'");
+        return;
+    }
+    g_autofree char *of_daemon = g_strdup(entry->pw_dir);
+    g_autofree char *of_root = g_strdup(getpwuid(0)->pw_dir);
+    g_autofree char *before = g_strdup(g_getenv("HOME"));
+    g_autofree char *sudo_before = g_strdup(g_getenv("SUDO_USER"));
+    assert_home(of_root, "daemon", of_daemon);
+    assert_home("", "daemon", of_daemon);
+    assert_home("/elsewhere", "daemon", "/elsewhere");
+    assert_home(of_root, "", of_root);
+    assert_home(of_root, "nobody-of-that-name", of_root);
+    g_setenv("HOME", before ? before : of_root, TRUE);
+    if (sudo_before)
+        g_setenv("SUDO_USER", sudo_before, TRUE);
+    else
+        g_unsetenv("SUDO_USER");
+}
+
 static void a_missing_program_is_named_with_its_package(void)
 {
     g_autoptr(GError) error = NULL;
@@ -264,6 +297,7 @@ int main(int argc, char **argv)
     TEST(a_pipe_has_the_errors_too_when_they_are_merged);
     TEST(a_command_past_its_deadline_is_killed);
     TEST(a_command_over_its_limit_is_killed);
+    TEST(home_is_that_of_who_called_sudo);
     TEST(a_missing_program_is_named_with_its_package);
     TEST(a_written_file_replaces_the_old_one_whole);
     TEST(a_held_lock_makes_the_second_taker_busy);
