@@ -3,13 +3,15 @@
 #include "images/disk/sha256.h"
 #include "images/store/store-private.h"
 #include "pifarm/base/error.h"
+#include "pifarm/base/suggest.h"
 
 #include <errno.h>
 #include <string.h>
 
 enum {
     MIN_PREFIX_DIGITS = 6,
-    MAX_LISTED = 8, /* in messages */
+    MAX_LISTED = 12, /* in messages */
+    SHOWN_DIGITS = 12,
 };
 
 /* Hashes of all images, NULL-terminated; NULL on failure. */
@@ -128,22 +130,45 @@ static gboolean find_prefix(PifStore *store, const char *prefix, char **ret_sha2
     return TRUE;
 }
 
-/* "there are: debian, tiny", so that a misspelt name is seen at once. */
-static char *describe_images(PifStore *store)
+static int compare_names(gconstpointer a, gconstpointer b)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names of all images, and of those without one the first digits; NULL-terminated. */
+static GPtrArray *list_names(PifStore *store)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
     g_auto(GStrv) hashes = list_hashes(store, NULL);
-    if (!hashes || !*hashes)
-        return g_strdup("; it is empty");
-    guint count = MIN(g_strv_length(hashes), MAX_LISTED);
-    for (guint i = 0; i < count; i++) {
+    for (char **sha256 = hashes; sha256 && *sha256; sha256++) {
         g_autoptr(PifImage) image = NULL;
-        g_autofree char *digits = g_strndup(hashes[i], 12);
-        gboolean is_named = load_image(store, hashes[i], &image, NULL) && image->names[0];
-        g_string_append_printf(text, "%s%s",
-                               i ? ", " : "; there are: ", is_named ? image->names[0] : digits);
+        gboolean is_named = load_image(store, *sha256, &image, NULL) && image->names[0];
+        for (char **name = is_named ? image->names : NULL; name && *name; name++)
+            g_ptr_array_add(names, g_strdup(*name));
+        if (!is_named)
+            g_ptr_array_add(names, g_strndup(*sha256, SHOWN_DIGITS));
     }
-    return g_string_free(g_steal_pointer(&text), FALSE);
+    g_ptr_array_sort(names, compare_names);
+    g_ptr_array_add(names, NULL);
+    return names;
+}
+
+/* "; there are: debian, tiny; did you mean 'tiny'?" */
+static char *describe_images(PifStore *store, const char *wanted)
+{
+    g_autoptr(GPtrArray) names = list_names(store);
+    guint count = names->len - 1;
+    if (count == 0)
+        return g_strdup("; it is empty");
+    GString *text = g_string_new("; there are: ");
+    for (guint i = 0; i < MIN(count, MAX_LISTED); i++)
+        g_string_append_printf(text, "%s%s", i ? ", " : "", (char *)names->pdata[i]);
+    if (count > MAX_LISTED)
+        g_string_append_printf(text, " and %u more", count - MAX_LISTED);
+    const char *near = pif_suggest(wanted, (const char *const *)names->pdata);
+    if (near)
+        g_string_append_printf(text, "; did you mean '%s'?", near);
+    return g_string_free(text, FALSE);
 }
 
 gboolean pif_store_resolve(PifStore *store, const char *name, char **ret_sha256, GError **error)
@@ -155,7 +180,7 @@ gboolean pif_store_resolve(PifStore *store, const char *name, char **ret_sha256,
     if (*ret_sha256)
         return TRUE;
     g_autofree char *shown = g_strescape(name, NULL);
-    g_autofree char *others = describe_images(store);
+    g_autofree char *others = describe_images(store, name);
     return pif_error_set(error, PIF_ERROR_NOT_FOUND, "no image '%s' in the store %s%s", shown,
                          store->directory, others);
 }

@@ -261,6 +261,18 @@ static void images_are_listed_by_name_with_where_they_came_from(Fixture *fixture
     g_assert_cmpstr(second->names[0], ==, "z");
 }
 
+static void a_misspelt_name_is_answered_with_all_names_and_the_nearest(Fixture *fixture,
+                                                                       gconstpointer data)
+{
+    g_autoptr(PifImage) image = import_as(fixture, "disk.img", "debian");
+    g_autoptr(PifImage) again = import_as(fixture, "disk.img", "tiny");
+    PifImage *none = NULL;
+    fails(PIF_ERROR_NOT_FOUND, "; there are: debian, tiny; did you mean 'tiny'?",
+          pif_store_find(fixture->store, "tniy", &none, &error));
+    fails(PIF_ERROR_NOT_FOUND, "; there are: debian, tiny",
+          pif_store_find(fixture->store, "raspios", &none, &error));
+}
+
 static void an_image_is_found_by_the_beginning_of_its_hash(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(PifImage) image = import_as(fixture, "disk.img", "disk");
@@ -523,6 +535,7 @@ int main(int argc, char **argv)
     TEST(a_name_belongs_to_one_image_until_it_is_taken_away);
     TEST(importing_what_is_there_adds_the_name);
     TEST(images_are_listed_by_name_with_where_they_came_from);
+    TEST(a_misspelt_name_is_answered_with_all_names_and_the_nearest);
     TEST(an_image_is_found_by_the_beginning_of_its_hash);
     TEST(an_unchanged_file_is_known_without_being_read);
     TEST(a_file_still_being_written_is_noticed);
