@@ -18,6 +18,7 @@
 /* The longest socket libvirt makes in its root: a domain's ID and 20 letters of its name. */
 static const char longest_socket[] = "/lib/qemu/domain-99999-abcdefghijklmnopqrst/monitor.sock";
 
+enum { MAX_LOG_SIZE = 1024 * 1024, KEPT_LOG_SIZE = MAX_LOG_SIZE / 4 };
 enum { MAX_ROOT_LENGTH = sizeof(((struct sockaddr_un *)NULL)->sun_path) - sizeof longest_socket };
 
 /* A short name for a long path: a symbolic link in the runtime folder. It must be the same for
@@ -163,4 +164,26 @@ char *pif_embedded_read_words(const PifEmbedded *embedded, const char *domain_na
     g_autofree char *log = pif_read_tail(path, 16384);
     const char *arguments = g_strrstr(log, " \\\n");
     return pif_qemu_words(arguments ? arguments + 3 + strcspn(arguments + 3, "\n") : log);
+}
+
+/* Cut off rather than renamed: whoever writes has it open, to append. */
+static void bound_log(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) < 0 || status.st_size <= MAX_LOG_SIZE)
+        return;
+    g_autofree char *old = g_strconcat(path, ".old", NULL);
+    g_autofree char *tail = pif_read_tail(path, KEPT_LOG_SIZE);
+    g_autoptr(GError) error = NULL;
+    if (!pif_file_write(old, tail, -1, 0600, &error) || truncate(path, 0) < 0)
+        g_warning("cannot shorten the log %s: %s", path,
+                  error ? error->message : g_strerror(errno));
+}
+
+void pif_embedded_bound_logs(const PifEmbedded *embedded, const char *domain_name)
+{
+    g_autofree char *own = g_build_filename(embedded->root, "log", "libvirt.log", NULL);
+    g_autofree char *of_domain = g_strdup_printf("%s/log/qemu/%s.log", embedded->root, domain_name);
+    bound_log(own);
+    bound_log(of_domain);
 }

@@ -22,3 +22,8 @@ gint64 pif_embedded_read_pid(const PifEmbedded *embedded, const char *domain_nam
 /* The last of what the domain's QEMU wrote on standard error, tidied; empty when nothing. Free it.
  */
 char *pif_embedded_read_words(const PifEmbedded *embedded, const char *domain_name);
+
+/* libvirt only ever adds to its own log and to the domain's: of one above 1 MiB the last quarter of
+ * that is kept beside it as .old, and it begins anew. Good at any time, also while they are written
+ * to. */
+void pif_embedded_bound_logs(const PifEmbedded *embedded, const char *domain_name);

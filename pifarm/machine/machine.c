@@ -100,6 +100,8 @@ gboolean pif_hypervisor_start(PifHypervisor *hypervisor, const PifMachineSpec *s
     if (!check_tap(spec, error) ||
         (hypervisor->user && !check_files(hypervisor->user, spec, error)))
         return FALSE;
+    if (hypervisor->embedded)
+        pif_embedded_bound_logs(hypervisor->embedded, spec->name);
     g_autofree char *xml = make_xml(hypervisor, spec);
     g_autoptr(virDomain) domain = create_domain(hypervisor->connection, xml);
     if (!domain)

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What of PifHypervisor needs neither QEMU nor root: logs that are read, connections that fail.
 #include "pifarm/base/error.h"
+#include "pifarm/base/fd.h"
 #include "pifarm/base/file.h"
+#include "pifarm/machine/embedded.h"
 #include "pifarm/machine/hypervisor.h"
 #include "pifarm/machine/last_words.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 static void on_event(const char *node, PifMachineEvent event, const char *detail, gpointer data)
@@ -95,6 +98,35 @@ static void a_path_too_long_for_sockets_is_refused_when_the_runtime_folder_is_no
     g_assert_true(pif_dir_remove(folder, NULL));
 }
 
+static void a_log_above_its_size_begins_anew_and_keeps_its_end(void)
+{
+    g_autofree char *root = g_dir_make_tmp("pifarm-XXXXXX", NULL);
+    g_autofree char *folder = g_build_filename(root, "log", "qemu", NULL);
+    g_autofree char *log = g_build_filename(folder, "lab-n1.log", NULL);
+    g_autofree char *other = g_build_filename(root, "log", "libvirt.log", NULL);
+    g_autofree char *old = g_strconcat(log, ".old", NULL);
+    g_autofree char *text = NULL;
+    g_autofree char *next = NULL;
+    g_autofree char *untouched = NULL;
+    PifEmbedded embedded = {.root = root};
+    g_autofree char *line = g_strnfill(3 * 1024 * 1024, 'x');
+    g_autofree char *long_log = g_strconcat(line, "\nthe end\n", NULL);
+    g_assert_true(pif_dir_make(folder, 0755, NULL));
+    g_assert_true(pif_file_write(log, long_log, -1, 0600, NULL));
+    g_assert_true(pif_file_write(other, "short\n", -1, 0600, NULL));
+    g_auto(PifFd) writer = open(log, O_WRONLY | O_APPEND | O_CLOEXEC);
+    pif_embedded_bound_logs(&embedded, "lab-n1");
+    g_assert_cmpint(write(writer, "next\n", 5), ==, 5);
+    g_assert_true(g_file_get_contents(old, &text, NULL, NULL));
+    g_assert_cmpuint(strlen(text), <=, 256 * 1024);
+    g_assert_true(g_str_has_suffix(text, "\nthe end\n"));
+    g_assert_true(pif_file_read(log, 100, &next, NULL, NULL));
+    g_assert_cmpstr(next, ==, "next\n");
+    g_assert_true(pif_file_read(other, 100, &untouched, NULL, NULL));
+    g_assert_cmpstr(untouched, ==, "short\n");
+    g_assert_true(pif_dir_remove(root, NULL));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -104,6 +136,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, GSIZE_TO_POINTER(i),
                              the_last_kernel_messages_tell_how_a_machine_ended);
     }
+    TEST(a_log_above_its_size_begins_anew_and_keeps_its_end);
     TEST(a_log_that_is_not_there_tells_nothing);
     TEST(qemus_words_come_without_stamps_and_what_it_always_says);
     TEST(a_uri_that_no_driver_knows_is_named);
