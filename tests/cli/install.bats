@@ -22,6 +22,7 @@ setup() {
 @test "programs, manual pages and completion are installed" {
     [ "$(cd tree && find . -type f | grep -v /man/ | sort)" = './bin/pifarm
 ./libexec/pifarm/pifarm-card
+./libexec/pifarm/pifarm-chroot
 ./libexec/pifarm/pifarm-prepare
 ./libexec/pifarm/pifarm-qemu
 ./libexec/pifarm/pifarmd

@@ -60,7 +60,7 @@ _pifarm_arguments() {
             _pifarm_fill "$(_pifarm_column image list)"
             [ "${#COMPREPLY[@]}" -gt 0 ] || _pifarm_files
             ;;
-        prepare | rm | verify) _pifarm_fill "$(_pifarm_column image list)" ;;
+        prepare | rm | shell | verify) _pifarm_fill "$(_pifarm_column image list)" ;;
         export) _pifarm_subject_and_file ;;
         esac
         ;;
