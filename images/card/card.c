@@ -31,6 +31,8 @@ struct PifCard {
     gboolean is_writable;
     gboolean is_in_use; /* by somebody else, maybe */
     gboolean is_new;    /* flushed by ourselves, once */
+    guint64 offset;     /* of the part that is shown, bytes */
+    guint64 size;       /* of it; 0: all */
 };
 
 /* Where an export appears until we have it open. */
@@ -76,15 +78,25 @@ static void add_json(PifCommand *command, const char *option, json_t *object)
     json_decref(object);
 }
 
+static json_t *describe_disk(const PifCard *card, const char *format)
+{
+    json_t *disk =
+        json_pack("{ss ss sb sb s{sb} s{ss ss}}", "driver", format, "node-name", "card",
+                  "read-only", !card->is_writable, "force-share", card->is_in_use, "cache",
+                  "no-flush", card->is_new, "file", "driver", "file", "filename", card->path);
+    if (card->size) {
+        json_object_set_new(disk, "offset", json_integer((json_int_t)card->offset));
+        json_object_set_new(disk, "size", json_integer((json_int_t)card->size));
+    }
+    return disk;
+}
+
 /* The monitor is there only for its greeting, which comes when the export before it is ready. */
 static PifCommand *new_daemon_command(const PifCard *card, const char *format,
                                       const Workplace *place, int ready_fd)
 {
     PifCommand *command = pif_command_new("qemu-storage-daemon", NULL);
-    add_json(command, "--blockdev",
-             json_pack("{ss ss sb sb s{sb} s{ss ss}}", "driver", format, "node-name", "card",
-                       "read-only", !card->is_writable, "force-share", card->is_in_use, "cache",
-                       "no-flush", card->is_new, "file", "driver", "file", "filename", card->path));
+    add_json(command, "--blockdev", describe_disk(card, format));
     add_json(command, "--export",
              json_pack("{ss ss ss ss sb ss}", "type", "fuse", "id", "card", "node-name", "card",
                        "mountpoint", place->mount_point, "writable", card->is_writable,
@@ -194,6 +206,13 @@ gboolean pif_card_open_new(const char *path, PifCard **ret_card, GError **error)
 gboolean pif_card_open_in_use(const char *path, PifCard **ret_card, GError **error)
 {
     return open_card(path, &(PifCard){.is_in_use = TRUE}, ret_card, error);
+}
+
+gboolean pif_card_open_part(const PifCard *card, guint64 offset, guint64 size, PifCard **ret_part,
+                            GError **error)
+{
+    const PifCard how = {.is_writable = TRUE, .offset = offset, .size = size};
+    return open_card(card->raw_path, &how, ret_part, error);
 }
 
 /* The daemon writes its caches to the overlay before it ends. */

@@ -18,6 +18,10 @@ gboolean pif_card_open_new(const char *path, PifCard **ret_card, GError **error)
 /* The same, read-only, of a clone that QEMU may have open: what is on it at the moment, with what
  * QEMU and the guest have not written yet missing. */
 gboolean pif_card_open_in_use(const char *path, PifCard **ret_card, GError **error);
+/* A part of a card that is open to write, as a raw file of its own, to write: for programs that
+ * know no offset, or forget it. offset and size in bytes. Close it before the card. */
+gboolean pif_card_open_part(const PifCard *card, guint64 offset, guint64 size, PifCard **ret_part,
+                            GError **error);
 /* Flushes and ends the export; only here are errors of the flush seen. The card still is to be
  * freed, and good for nothing else. */
 gboolean pif_card_close(PifCard *card, GError **error);

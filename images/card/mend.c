@@ -3,7 +3,6 @@
 #include "images/card/mend.h"
 
 #include "images/card/card-layout.h"
-#include "images/disk/scratch.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
@@ -28,7 +27,6 @@ enum {
     FAT_SECTORS_16_OFFSET = 22,
     STATE_OFFSET_16 = 37,
     STATE_OFFSET_32 = 65,
-    COPY_BLOCK = 64 * 1024,
 };
 
 static gboolean read_at(const PifCard *card, guint64 offset, void *data, gsize size, GError **error)
@@ -77,72 +75,46 @@ static gboolean run_fsck(PifCommand *command, const char *what, GError **error)
     return is_mended;
 }
 
-static gboolean mend_root(const PifCard *card, guint64 offset, GError **error)
+/* fsck.vfat knows no offset, and e2fsck forgets it when it has replayed a journal. */
+static gboolean mend_part(PifCard *card, guint64 offset, guint64 size, PifCommand *command,
+                          const char *what, GError **error)
+{
+    g_autoptr(PifCard) part = NULL;
+    if (!pif_card_open_part(card, offset, size, &part, error))
+        return FALSE;
+    pif_command_add(command, pif_card_raw_path(part));
+    return run_fsck(command, what, error) && pif_card_close(part, error);
+}
+
+static gboolean mend_root(PifCard *card, const PifCardLayout *layout, GError **error)
 {
     guint8 superblock[SUPERBLOCK_SIZE];
-    if (!read_at(card, offset + SUPERBLOCK_OFFSET, superblock, sizeof superblock, error))
+    if (!read_at(card, layout->root_offset + SUPERBLOCK_OFFSET, superblock, sizeof superblock,
+                 error))
         return FALSE;
     if (!is_ext4_unclean(superblock))
         return TRUE;
     g_autoptr(PifCommand) command = pif_command_new("e2fsck", "-fp", NULL);
-    pif_command_add_format(command, "%s?offset=%" G_GUINT64_FORMAT, pif_card_raw_path(card),
-                           offset);
-    return run_fsck(command, "the root file system", error);
+    return mend_part(card, layout->root_offset, layout->root_size, command, "the root file system",
+                     error);
 }
 
-/* Blocks that are the same already are not written: they would fill an overlay. */
-static gboolean copy_changes(int from, off_t from_offset, int to, off_t to_offset, guint64 size)
-{
-    g_autofree guint8 *block = g_malloc(COPY_BLOCK);
-    g_autofree guint8 *old = g_malloc(COPY_BLOCK);
-    for (guint64 done = 0; done < size; done += COPY_BLOCK) {
-        gsize count = MIN((guint64)COPY_BLOCK, size - done);
-        if (pread(from, block, count, from_offset + (off_t)done) != (ssize_t)count)
-            return FALSE;
-        ssize_t there = pread(to, old, count, to_offset + (off_t)done);
-        if (there == (ssize_t)count && memcmp(block, old, count) == 0)
-            continue;
-        if (pwrite(to, block, count, to_offset + (off_t)done) != (ssize_t)count)
-            return FALSE;
-    }
-    return TRUE;
-}
-
-/* fsck.vfat knows no offset: it gets a copy of the partition. */
-static gboolean mend_copy(const PifCard *card, guint64 offset, guint64 size, const char *copy,
-                          GError **error)
-{
-    g_auto(PifFd) raw = open(pif_card_raw_path(card), O_RDWR | O_CLOEXEC);
-    g_auto(PifFd) fd = open(copy, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (raw < 0 || fd < 0 || ftruncate(fd, (off_t)size) < 0 ||
-        !copy_changes(raw, (off_t)offset, fd, 0, size))
-        return pif_error_set_errno(error, errno, "cannot copy the boot partition of %s",
-                                   pif_card_path(card));
-    g_autoptr(PifCommand) command = pif_command_new("fsck.vfat", "-a", copy, NULL);
-    if (!run_fsck(command, "the boot partition", error))
-        return FALSE;
-    return copy_changes(fd, 0, raw, (off_t)offset, size) ||
-           pif_error_set_errno(error, errno, "cannot write to the card %s", pif_card_path(card));
-}
-
-static gboolean mend_boot(const PifCard *card, const PifCardLayout *layout, GError **error)
+static gboolean mend_boot(PifCard *card, const PifCardLayout *layout, GError **error)
 {
     guint8 sector[PIF_SECTOR_SIZE];
-    g_auto(PifScratch) scratch = {0};
     if (!read_at(card, layout->boot_offset, sector, sizeof sector, error))
         return FALSE;
     if (!is_fat_unclean(sector))
         return TRUE;
-    if (!pif_scratch_make(&scratch, error))
-        return FALSE;
-    g_autofree char *copy = pif_scratch_path(&scratch, "boot");
-    return mend_copy(card, layout->boot_offset, layout->boot_size, copy, error);
+    g_autoptr(PifCommand) command = pif_command_new("fsck.vfat", "-a", NULL);
+    return mend_part(card, layout->boot_offset, layout->boot_size, command, "the boot partition",
+                     error);
 }
 
 gboolean pif_card_mend(PifCard *card, GError **error)
 {
     PifCardLayout layout;
     return pif_card_layout_read(pif_card_raw_path(card), &layout, error) &&
-           (!layout.root_size || mend_root(card, layout.root_offset, error)) &&
+           (!layout.root_size || mend_root(card, &layout, error)) &&
            (!layout.boot_size || mend_boot(card, &layout, error));
 }

@@ -134,10 +134,13 @@ seconds() {
 }
 
 @test "commit after a power cut mends the new image, and leaves the card as it is" {
-    # what Linux leaves when its power is cut: the flag "not shut down" in ext4 and FAT
+    # what Linux leaves when its power is cut: the flag "not shut down" in ext4 and FAT, and a journal not played back
     qemu-img convert -O raw "$cards/n1.qcow2" dirty
     start=$(sfdisk -J dirty | jq '.partitiontable.partitions[1].start * 512')
-    debugfs -w -R 'ssv state 0' "dirty?offset=$start"
+    head -c 1024 /dev/zero >block
+    printf '%s\n' 'ssv state 0' jo "jw -b 20000 $PWD/block" jc | debugfs -w -f - "dirty?offset=$start"
+    run -0 dumpe2fs -h "dirty?offset=$start"
+    says needs_recovery
     start=$(sfdisk -J dirty | jq '.partitiontable.partitions[0].start * 512')
     printf '\x01' | dd of=dirty bs=1 seek=$((start + 65)) conv=notrunc status=none
     qemu-img convert -O qcow2 dirty "$cards/n3.qcow2"
