@@ -22,11 +22,12 @@ static gboolean check_name_is_free(const PifLink *bridge, const PifNetState *hav
     const PifLink *link = pif_net_state_find_link(have, bridge->name);
     if (!link || pif_link_is_marked_like(link, bridge))
         return TRUE;
-    if (pif_link_farm(link))
+    g_autofree char *farm = pif_link_farm(link);
+    if (farm)
         return pif_error_set(error, PIF_ERROR_BUSY,
                              "the bridge %s belongs to farm '%s'; take that farm down, or choose "
                              "another name for lan.bridge",
-                             bridge->name, pif_link_farm(link));
+                             bridge->name, farm);
     return pif_error_set(error, PIF_ERROR_BUSY,
                          "there is already a link %s, and pifarm did not make it (kind: %s); "
                          "choose another name for lan.bridge",
@@ -39,11 +40,12 @@ static gboolean check_farm_is_free(const PifLink *bridge, const PifNetState *hav
 {
     for (guint i = 0; i < have->links->len; i++) {
         const PifLink *link = g_ptr_array_index(have->links, i);
+        g_autofree char *farm = pif_link_farm(bridge);
         if (pif_link_is_marked_like(link, bridge) && !g_str_equal(link->name, bridge->name))
             return pif_error_set(error, PIF_ERROR_BUSY,
                                  "farm '%s' has the bridge %s already, not %s; take it down "
                                  "first, or give this farm another name",
-                                 pif_link_farm(bridge), link->name, bridge->name);
+                                 farm, link->name, bridge->name);
     }
     return TRUE;
 }
@@ -62,13 +64,13 @@ static gboolean check_overlap(const PifLink *bridge, const char *what, PifAddres
         return TRUE;
     g_autofree char *subnet_text = pif_address_format(subnet);
     g_autofree char *other_text = pif_address_format(other);
-    const char *farm = link ? pif_link_farm(link) : NULL;
+    g_autofree char *own = pif_link_farm(bridge);
+    g_autofree char *farm = link ? pif_link_farm(link) : NULL;
     g_autofree char *owner = farm ? g_strdup_printf(" of farm '%s'", farm) : g_strdup("");
     return pif_error_set(error, PIF_ERROR_BUSY,
                          "the subnet %s of farm '%s' overlaps the %s %s on %s%s; choose another "
                          "lan.subnet",
-                         subnet_text, pif_link_farm(bridge), what, other_text,
-                         link ? link->name : "no link", owner);
+                         subnet_text, own, what, other_text, link ? link->name : "no link", owner);
 }
 
 static gboolean check_addresses(const PifLink *bridge, const PifNetState *have, GError **error)
@@ -85,12 +87,20 @@ static gboolean check_addresses(const PifLink *bridge, const PifNetState *have, 
     return TRUE;
 }
 
+/* A VPN that wants everything sets two routes to half of the Internet each: as little in our way as
+ * a default route. */
+static gboolean leads_nearly_everywhere(PifRoute route)
+{
+    enum { NEARLY_EVERYTHING = 1 };
+    return route.to.prefix_length <= NEARLY_EVERYTHING;
+}
+
 static gboolean check_routes(const PifLink *bridge, const PifNetState *have, GError **error)
 {
     for (guint i = 0; i < have->routes->len; i++) {
         PifRoute route = g_array_index(have->routes, PifRoute, i);
         const PifLink *link = pif_net_state_find_link_by_index(have, route.link_index);
-        if (link && g_str_equal(link->name, bridge->name))
+        if (leads_nearly_everywhere(route) || (link && g_str_equal(link->name, bridge->name)))
             continue;
         if (!check_overlap(bridge, "route", route.to, link, error))
             return FALSE;
@@ -104,4 +114,32 @@ gboolean pif_net_check_conflicts(const PifLink *bridge, const PifNetState *have,
     return check_name(bridge, error) && check_name_is_free(bridge, have, error) &&
            check_farm_is_free(bridge, have, error) && check_addresses(bridge, have, error) &&
            check_routes(bridge, have, error);
+}
+
+static gboolean is_same_tunnel(const PifLink *a, const PifLink *b)
+{
+    return g_str_equal(a->kind, b->kind) && a->vxlan.id == b->vxlan.id &&
+           a->vxlan.port == b->vxlan.port;
+}
+
+gboolean pif_net_check_vxlan(const PifLink *vxlan, const PifNetState *have, GError **error)
+{
+    for (guint i = 0; i < have->links->len; i++) {
+        const PifLink *link = g_ptr_array_index(have->links, i);
+        g_autofree char *farm = pif_link_farm(link);
+        if (pif_link_is_marked_like(link, vxlan))
+            continue;
+        if (g_str_equal(link->name, vxlan->name))
+            return pif_error_set(error, PIF_ERROR_BUSY,
+                                 "there is already a link %s, and pifarm did not make it; remove "
+                                 "it: ip link delete dev %s",
+                                 link->name, link->name);
+        if (is_same_tunnel(link, vxlan))
+            return pif_error_set(error, PIF_ERROR_BUSY,
+                                 "the VXLAN %u at port %u is that of %s%s%s%s; choose another "
+                                 "vni or udp-port under lan.uplink",
+                                 vxlan->vxlan.id, vxlan->vxlan.port, link->name,
+                                 farm ? " of farm '" : "", farm ? farm : "", farm ? "'" : "");
+    }
+    return TRUE;
 }

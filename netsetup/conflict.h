@@ -8,3 +8,6 @@
  * when the bridge's name is somebody else's, the farm has another bridge, or the subnet is in use;
  * with CONFIG when the name is not one for a link. */
 gboolean pif_net_check_conflicts(const PifLink *bridge, const PifNetState *have, GError **error);
+
+/* The same for the farm's tunnel: BUSY when another one has its name, or its ID and port. */
+gboolean pif_net_check_vxlan(const PifLink *vxlan, const PifNetState *have, GError **error);

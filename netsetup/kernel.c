@@ -10,9 +10,13 @@
 #include <net/if.h>
 #include <netlink/msg.h>
 #include <netlink/route/addr.h>
+#include <netlink/route/route.h>
 
 typedef struct rtnl_addr Address;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Address, rtnl_addr_put)
+
+typedef struct rtnl_route Route;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Route, rtnl_route_put)
 
 typedef struct nl_addr NetlinkAddress;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetlinkAddress, nl_addr_put)
@@ -74,16 +78,66 @@ static int remove_link(PifNetlink *netlink, const PifNetStep *step)
     return nl_send_sync(netlink, request);
 }
 
+static NetlinkAddress *address_new(uint32_t address, unsigned prefix_length)
+{
+    uint32_t bytes = htonl(address);
+    NetlinkAddress *made = nl_addr_build(AF_INET, &bytes, sizeof bytes);
+    nl_addr_set_prefixlen(made, (int)prefix_length);
+    return made;
+}
+
 static int change_address(PifNetlink *netlink, const PifNetStep *step,
                           int (*change)(struct nl_sock *, struct rtnl_addr *, int), int flags)
 {
-    uint32_t bytes = htonl(step->address.address);
-    g_autoptr(NetlinkAddress) local = nl_addr_build(AF_INET, &bytes, sizeof bytes);
-    nl_addr_set_prefixlen(local, (int)step->address.prefix_length);
+    const PifAddress *wanted = &step->address;
+    g_autoptr(NetlinkAddress) local = address_new(wanted->address, wanted->prefix_length);
+    g_autoptr(NetlinkAddress) broadcast = address_new(wanted->broadcast, 32);
     g_autoptr(Address) address = rtnl_addr_alloc();
     rtnl_addr_set_ifindex(address, (int)if_nametoindex(step->link));
     rtnl_addr_set_local(address, local);
+    if (wanted->broadcast)
+        rtnl_addr_set_broadcast(address, broadcast);
+    if (wanted->is_bare)
+        rtnl_addr_set_flags(address, IFA_F_NOPREFIXROUTE);
     return change(netlink, address, flags);
+}
+
+/* Adds the one hop of a route over the link. */
+static void add_hop(Route *route, const PifRoute *wanted, const char *link)
+{
+    struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
+    g_autoptr(NetlinkAddress) gateway = address_new(wanted->gateway, 32);
+    rtnl_route_nh_set_ifindex(hop, (int)if_nametoindex(link));
+    if (wanted->gateway)
+        rtnl_route_nh_set_gateway(hop, gateway);
+    if (wanted->is_onlink)
+        rtnl_route_nh_set_flags(hop, RTNH_F_ONLINK);
+    rtnl_route_add_nexthop(route, hop);
+}
+
+static Route *route_new(const PifRoute *wanted, const char *link)
+{
+    g_autoptr(NetlinkAddress) to = address_new(wanted->to.address, wanted->to.prefix_length);
+    g_autoptr(NetlinkAddress) source = address_new(wanted->source, 32);
+    Route *route = rtnl_route_alloc();
+    rtnl_route_set_family(route, AF_INET);
+    rtnl_route_set_type(route, RTN_UNICAST);
+    rtnl_route_set_dst(route, to);
+    rtnl_route_set_table(route, wanted->table);
+    rtnl_route_set_priority(route, wanted->metric);
+    rtnl_route_set_protocol(route, wanted->protocol);
+    rtnl_route_set_scope(route, wanted->scope);
+    if (wanted->source)
+        rtnl_route_set_pref_src(route, source);
+    add_hop(route, wanted, link);
+    return route;
+}
+
+static int change_route(PifNetlink *netlink, const PifNetStep *step,
+                        int (*change)(struct nl_sock *, struct rtnl_route *, int), int flags)
+{
+    g_autoptr(Route) route = route_new(&step->route, step->link);
+    return change(netlink, route, flags);
 }
 
 static int run(const PifNetStep *step, PifNetlink *netlink)
@@ -99,6 +153,12 @@ static int run(const PifNetStep *step, PifNetlink *netlink)
         return change_address(netlink, step, rtnl_addr_add, NLM_F_EXCL);
     case PIF_STEP_REMOVE_ADDRESS:
         return change_address(netlink, step, rtnl_addr_delete, 0);
+    case PIF_STEP_ADD_ROUTE:
+        return change_route(netlink, step, rtnl_route_add, NLM_F_CREATE | NLM_F_APPEND);
+    case PIF_STEP_REMOVE_ROUTE:
+        return change_route(netlink, step, rtnl_route_delete, 0);
+    case PIF_STEP_MOVE_ROUTE:
+        return change_route(netlink, step, rtnl_route_add, NLM_F_REPLACE);
     }
     g_assert_not_reached();
 }
@@ -114,7 +174,8 @@ static const struct {
     {NLE_EXIST, PIF_ERROR_EXISTS, "; somebody else is changing the network: try again"},
     {NLE_NODEV, PIF_ERROR_NOT_FOUND, "; somebody else is changing the network: try again"},
     {NLE_BUSY, PIF_ERROR_BUSY, ""},
-    {NLE_OPNOTSUPP, PIF_ERROR_EXTERNAL, "; the kernel lacks support for it: try modprobe bridge"},
+    {NLE_OPNOTSUPP, PIF_ERROR_EXTERNAL,
+     "; the kernel lacks support for it: try modprobe bridge vxlan"},
 };
 
 gboolean pif_net_step_run(const PifNetStep *step, gpointer host, GError **error)

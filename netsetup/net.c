@@ -4,6 +4,7 @@
 
 #include "netsetup/kernel.h"
 #include "netsetup/plan.h"
+#include "pifarm/base/file.h"
 
 PifNetPlan *pif_net_plan_up(const PifNetSpec *spec, GError **error)
 {
@@ -36,4 +37,26 @@ gboolean pif_net_plan_apply(PifNetPlan *plan, GError **error)
 {
     g_autoptr(PifNetlink) netlink = pif_netlink_open(NETLINK_ROUTE, error);
     return netlink && pif_net_plan_run(plan, pif_net_step_run, netlink, error);
+}
+
+static gboolean apply_locked(const PifNetSpec *spec, const char *lock, GError **error,
+                             PifNetPlan *(*compute)(const PifNetSpec *, GError **))
+{
+    g_auto(PifFd) fd = -1;
+    g_autofree char *folder = g_path_get_dirname(lock);
+    if (!pif_dir_make(folder, 0755, error) ||
+        !pif_file_lock(lock, TRUE, TRUE, "the host's network", &fd, error))
+        return FALSE;
+    g_autoptr(PifNetPlan) plan = compute(spec, error);
+    return plan && pif_net_plan_apply(plan, error);
+}
+
+gboolean pif_net_up(const PifNetSpec *spec, const char *lock, GError **error)
+{
+    return apply_locked(spec, lock, error, pif_net_plan_up);
+}
+
+gboolean pif_net_down(const PifNetSpec *spec, const char *lock, GError **error)
+{
+    return apply_locked(spec, lock, error, pif_net_plan_down);
 }

@@ -12,6 +12,14 @@ typedef struct {
     const char *bridge; /* "pifarm0" */
     uint32_t address;   /* of the host on the bridge */
     unsigned prefix_length;
+    unsigned mtu;              /* of the bridge; 0: the kernel's choice, the least of its ports' */
+    const char *uplink;        /* interface that joins the bridge; NULL: none */
+    gboolean is_uplink_forced; /* also when the host may be cut off by it */
+    struct {
+        uint32_t remote; /* the other host; 0: no VXLAN */
+        unsigned id;
+        uint16_t port;
+    } vxlan; /* a tunnel that joins the bridge */
 } PifNetSpec;
 
 typedef struct PifNetPlan PifNetPlan;
@@ -19,10 +27,13 @@ typedef struct PifNetPlan PifNetPlan;
 /* Reads the kernel's links, addresses and routes (no root needed) and computes the steps that make
  * what is missing and mend what is different; none when all is there. The bridge has no STP and no
  * forward delay (a node's boot ROM gives up before 30 s are over) and a MAC that stays. Its IPv6 is
- * as the host's defaults have it: a link-local address. Fails with
- *   BUSY    the bridge's name belongs to a link that is not ours, or the subnet overlaps another
- *           link's address or route (the message names the link, and the other farm if it is one's)
- *   CONFIG  the kernel has no links with a name that long */
+ * as the host's defaults have it: a link-local address. An uplink's IPv4 addresses and routes move
+ * to the bridge, and back when it leaves. Fails with
+ *   BUSY       the bridge's name belongs to a link that is not ours, the subnet overlaps another
+ *              link's address or route, the uplink is in use (the message names the link, and the
+ *              other farm if it is one's)
+ *   NOT_FOUND  there is no such uplink
+ *   CONFIG     the kernel has no links with a name that long, or not for that */
 PifNetPlan *pif_net_plan_up(const PifNetSpec *spec, GError **error);
 /* The steps that remove exactly what this farm made, recognised by alias. */
 PifNetPlan *pif_net_plan_down(const PifNetSpec *spec, GError **error);
@@ -35,6 +46,11 @@ char *pif_net_plan_format(const PifNetPlan *plan);
 /* Carries it out; a failure half-way takes back what was done. DENIED without CAP_NET_ADMIN, with
  * what to do. */
 gboolean pif_net_plan_apply(PifNetPlan *plan, GError **error);
+
+/* Plans and applies under a lock that all farms of the host share: two that come up at one moment
+ * see each other. lock: its file, in a folder that is made if need be. */
+gboolean pif_net_up(const PifNetSpec *spec, const char *lock, GError **error);
+gboolean pif_net_down(const PifNetSpec *spec, const char *lock, GError **error);
 
 /* For `doctor`: what others' packet filters do to frames that cross the bridge. They meet them only
  * when br_netfilter passes bridged frames to them. */

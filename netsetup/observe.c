@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Reads links, addresses and routes from the kernel. libnl-route knows all of that but a bridge's
-// options; so links are read from their messages, the rest through its caches.
+// options; so links are read from their messages.
 #include "netsetup/netlink.h"
 #include "netsetup/state.h"
 #include "pifarm/base/error.h"
@@ -18,6 +18,9 @@
 typedef struct nl_cache Cache;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Cache, nl_cache_free)
 
+typedef struct rtnl_route Route;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Route, rtnl_route_put)
+
 static void read_bridge_options(PifLink *link, struct nlattr *options)
 {
     struct nlattr *found[IFLA_BR_MAX + 1];
@@ -27,6 +30,21 @@ static void read_bridge_options(PifLink *link, struct nlattr *options)
         link->bridge.has_stp = nla_get_u32(found[IFLA_BR_STP_STATE]) != 0;
     if (found[IFLA_BR_FORWARD_DELAY])
         link->bridge.forward_delay_cs = nla_get_u32(found[IFLA_BR_FORWARD_DELAY]);
+    if (found[IFLA_BR_AGEING_TIME])
+        link->bridge.ageing_cs = nla_get_u32(found[IFLA_BR_AGEING_TIME]);
+}
+
+static void read_vxlan_options(PifLink *link, struct nlattr *options)
+{
+    struct nlattr *found[IFLA_VXLAN_MAX + 1];
+    if (nla_parse_nested(found, IFLA_VXLAN_MAX, options, NULL) < 0)
+        return;
+    if (found[IFLA_VXLAN_ID])
+        link->vxlan.id = nla_get_u32(found[IFLA_VXLAN_ID]);
+    if (found[IFLA_VXLAN_GROUP])
+        link->vxlan.remote = ntohl(nla_get_u32(found[IFLA_VXLAN_GROUP]));
+    if (found[IFLA_VXLAN_PORT])
+        link->vxlan.port = ntohs(nla_get_u16(found[IFLA_VXLAN_PORT]));
 }
 
 static void read_kind(PifLink *link, struct nlattr *link_info)
@@ -38,6 +56,8 @@ static void read_kind(PifLink *link, struct nlattr *link_info)
     link->kind = nla_strdup(found[IFLA_INFO_KIND]);
     if (g_str_equal(link->kind, "bridge") && found[IFLA_INFO_DATA])
         read_bridge_options(link, found[IFLA_INFO_DATA]);
+    if (g_str_equal(link->kind, "vxlan") && found[IFLA_INFO_DATA])
+        read_vxlan_options(link, found[IFLA_INFO_DATA]);
 }
 
 static void on_link(struct nlmsghdr *message, gpointer data)
@@ -57,8 +77,24 @@ static void on_link(struct nlmsghdr *message, gpointer data)
     }
     if (found[IFLA_ADDRESS] && nla_len(found[IFLA_ADDRESS]) == PIF_MAC_SIZE)
         memcpy(link->mac, nla_data(found[IFLA_ADDRESS]), PIF_MAC_SIZE);
+    if (found[IFLA_MTU])
+        link->mtu = nla_get_u32(found[IFLA_MTU]);
+    if (found[IFLA_MASTER])
+        link->master_index = (int)nla_get_u32(found[IFLA_MASTER]);
     if (found[IFLA_LINKINFO])
         read_kind(link, found[IFLA_LINKINFO]);
+}
+
+static void name_masters(PifNetState *state)
+{
+    for (guint i = 0; i < state->links->len; i++) {
+        PifLink *link = g_ptr_array_index(state->links, i);
+        const PifLink *master = pif_net_state_find_link_by_index(state, link->master_index);
+        if (!link->master_index || !master)
+            continue;
+        g_free(link->master);
+        link->master = g_strdup(master->name);
+    }
 }
 
 static int dump_links(PifNetState *state, PifNetlink *netlink)
@@ -77,15 +113,16 @@ static int read_links(PifNetState *state, PifNetlink *netlink)
         g_ptr_array_set_size(state->links, 0);
         err = dump_links(state, netlink);
     } while (err == -NLE_DUMP_INTR);
+    name_masters(state);
     return err;
 }
 
-static PifAddress read_address(const struct nl_addr *address)
+static uint32_t read_ip(const struct nl_addr *address)
 {
     uint32_t bytes = 0; /* a default route's destination has none */
-    if (nl_addr_get_len(address) == sizeof bytes)
+    if (address && nl_addr_get_len(address) == sizeof bytes)
         memcpy(&bytes, nl_addr_get_binary_addr(address), sizeof bytes);
-    return (PifAddress){ntohl(bytes), nl_addr_get_prefixlen(address)};
+    return ntohl(bytes);
 }
 
 static void on_address(struct nl_object *object, void *data)
@@ -95,8 +132,13 @@ static void on_address(struct nl_object *object, void *data)
     PifLink *link = pif_net_state_find_link_by_index(state, rtnl_addr_get_ifindex(address));
     if (!link || rtnl_addr_get_family(address) != AF_INET)
         return;
-    PifAddress read = read_address(rtnl_addr_get_local(address));
-    read.prefix_length = (unsigned)rtnl_addr_get_prefixlen(address);
+    PifAddress read = {
+        .address = read_ip(rtnl_addr_get_local(address)),
+        .prefix_length = (unsigned)rtnl_addr_get_prefixlen(address),
+        .broadcast = read_ip(rtnl_addr_get_broadcast(address)),
+        .is_bare = (rtnl_addr_get_flags(address) & IFA_F_NOPREFIXROUTE) != 0,
+        .is_passing = rtnl_addr_get_valid_lifetime(address) != UINT32_MAX,
+    };
     g_array_append_val(link->addresses, read);
 }
 
@@ -109,27 +151,53 @@ static int read_addresses(PifNetState *state, PifNetlink *netlink)
     return err;
 }
 
-static void on_route(struct nl_object *object, void *data)
+static PifRoute read_route(struct rtnl_route *route)
 {
-    /* A VPN that wants everything sets two routes to half of the Internet each: as little in our
-     * way as a default route. */
-    enum { NEARLY_EVERYTHING = 1 };
+    const struct nl_addr *to = rtnl_route_get_dst(route);
+    PifRoute read = {
+        .to = {read_ip(to), nl_addr_get_prefixlen(to)},
+        .source = read_ip(rtnl_route_get_pref_src(route)),
+        .table = rtnl_route_get_table(route),
+        .metric = rtnl_route_get_priority(route),
+        .protocol = rtnl_route_get_protocol(route),
+        .scope = rtnl_route_get_scope(route),
+        .n_hops = (unsigned)rtnl_route_get_nnexthops(route),
+    };
+    if (read.n_hops > 0) {
+        struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
+        read.link_index = rtnl_route_nh_get_ifindex(hop);
+        read.gateway = read_ip(rtnl_route_nh_get_gateway(hop));
+        read.is_onlink = (rtnl_route_nh_get_flags(hop) & RTNH_F_ONLINK) != 0;
+    }
+    return read;
+}
+
+static void on_route(struct nlmsghdr *message, gpointer data)
+{
     PifNetState *state = data;
-    struct rtnl_route *route = (struct rtnl_route *)object;
-    PifRoute read = {read_address(rtnl_route_get_dst(route)), 0};
-    if (rtnl_route_get_type(route) != RTN_UNICAST || read.to.prefix_length <= NEARLY_EVERYTHING)
+    g_autoptr(Route) route = NULL;
+    if (rtnl_route_parse(message, &route) < 0 || rtnl_route_get_type(route) != RTN_UNICAST)
         return;
-    if (rtnl_route_get_nnexthops(route) > 0)
-        read.link_index = rtnl_route_nh_get_ifindex(rtnl_route_nexthop_n(route, 0));
+    PifRoute read = read_route(route);
     g_array_append_val(state->routes, read);
+}
+
+/* Not by libnl's cache, which has one route only where two lead to the same place. */
+static int dump_routes(PifNetState *state, PifNetlink *netlink)
+{
+    struct rtmsg every = {.rtm_family = AF_INET};
+    struct nl_msg *request = nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_DUMP);
+    nlmsg_append(request, &every, sizeof every, NLMSG_ALIGNTO);
+    return pif_netlink_dump(netlink, request, on_route, state);
 }
 
 static int read_routes(PifNetState *state, PifNetlink *netlink)
 {
-    g_autoptr(Cache) cache = NULL;
-    int err = rtnl_route_alloc_cache(netlink, AF_INET, 0, &cache);
-    if (err == 0)
-        nl_cache_foreach(cache, on_route, state);
+    int err;
+    do {
+        g_array_set_size(state->routes, 0);
+        err = dump_routes(state, netlink);
+    } while (err == -NLE_DUMP_INTR);
     return err;
 }
 

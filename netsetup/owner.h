@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whose a link is: the marks that a farm leaves on what it makes.
+// Whose a link is: the marks that a farm leaves on what it makes, and on what it only uses.
 #pragma once
 
 #include "netsetup/state.h"
@@ -8,9 +8,21 @@
  * this host only. */
 void pif_link_mark(PifLink *link, const char *farm, const char *machine_id);
 
-/* Name of the farm whose alias the link has; NULL when it has none's. */
-const char *pif_link_farm(const PifLink *link);
+/* Name of the farm whose mark the link has; NULL when it has none's. Free it. */
+char *pif_link_farm(const PifLink *link);
 
 /* Whether the link is the marked one, whatever its name: by its alias, or, since a run may be
  * killed between making a link and giving it its alias, by the MAC it was made with. */
 gboolean pif_link_is_marked_like(const PifLink *link, const PifLink *marked);
+
+/* Marks an interface that is there already as the farm's uplink. The alias keeps what it was: up or
+ * down, and its alias before. */
+void pif_link_mark_uplink(PifLink *link, const char *farm);
+gboolean pif_link_is_uplink_of(const PifLink *link, const char *farm);
+/* Gives the link its alias back, and whether it was up. */
+void pif_link_unmark_uplink(PifLink *link);
+
+/* The mark of a node's TAP, and the node's name in it: NULL when it is none of that farm's. Free
+ * it. */
+char *pif_link_node_alias(const char *farm, const char *node);
+char *pif_link_node(const PifLink *link, const char *farm);

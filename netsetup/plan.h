@@ -8,8 +8,9 @@
 
 struct PifNetPlan {
     PifNetState *have;
-    PifLink *bridge; /* as it should be */
-    GArray *steps;   /* PifNetStep; they point to the links of have, and to bridge */
+    PifLink *bridge;  /* as it should be */
+    GPtrArray *links; /* PifLink: others as they should be, or are to be in between */
+    GArray *steps;    /* PifNetStep; they point to the links of have, to bridge and links */
 };
 
 /* pif_net_plan_up() and pif_net_plan_down() on a host in a given state, which the plan takes (on

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The table of link properties: to let the farm set another one (an MTU, a master), add a row.
+// The table of link properties: to let the farm set another one, add a row.
 #include "netsetup/property.h"
 
-#include <linux/if.h>
+#include <arpa/inet.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <string.h>
@@ -40,9 +41,80 @@ static int put_forward_delay(struct nl_msg *request, const PifLink *link)
     return nla_put_u32(request, IFLA_BR_FORWARD_DELAY, link->bridge.forward_delay_cs);
 }
 
+static char *format_ageing(const PifLink *link)
+{
+    return g_strdup_printf("%u", link->bridge.ageing_cs);
+}
+
+static int put_ageing(struct nl_msg *request, const PifLink *link)
+{
+    return nla_put_u32(request, IFLA_BR_AGEING_TIME, link->bridge.ageing_cs);
+}
+
+static char *format_vxlan_id(const PifLink *link)
+{
+    return g_strdup_printf("%u", link->vxlan.id);
+}
+
+static int put_vxlan_id(struct nl_msg *request, const PifLink *link)
+{
+    return nla_put_u32(request, IFLA_VXLAN_ID, link->vxlan.id);
+}
+
+static char *format_vxlan_remote(const PifLink *link)
+{
+    return pif_ip_format(link->vxlan.remote);
+}
+
+static int put_vxlan_remote(struct nl_msg *request, const PifLink *link)
+{
+    return nla_put_u32(request, IFLA_VXLAN_GROUP, htonl(link->vxlan.remote));
+}
+
+static char *format_vxlan_port(const PifLink *link)
+{
+    return g_strdup_printf("%u", link->vxlan.port);
+}
+
+static int put_vxlan_port(struct nl_msg *request, const PifLink *link)
+{
+    return nla_put_u16(request, IFLA_VXLAN_PORT, htons(link->vxlan.port));
+}
+
+static gboolean has_mtu(const PifLink *link)
+{
+    return link->mtu != 0;
+}
+
+static char *format_mtu(const PifLink *link)
+{
+    return g_strdup_printf("%u", link->mtu);
+}
+
+static int put_mtu(struct nl_msg *request, const PifLink *link)
+{
+    return nla_put_u32(request, IFLA_MTU, link->mtu);
+}
+
+static char *format_master(const PifLink *link)
+{
+    return *link->master ? g_strconcat("master ", link->master, NULL) : g_strdup("nomaster");
+}
+
+/* By name until the last moment: when the plan was made the bridge was not there yet. */
+static int put_master(struct nl_msg *request, const PifLink *link)
+{
+    unsigned index = *link->master ? if_nametoindex(link->master) : 0;
+    if (index == 0 && *link->master)
+        return -NLE_NODEV;
+    return nla_put_u32(request, IFLA_MASTER, index);
+}
+
 static char *format_alias(const PifLink *link)
 {
-    return *link->alias ? g_strdup(link->alias) : g_strdup("''");
+    gboolean is_word =
+        *link->alias && !link->alias[strcspn(link->alias, " '\"\\$&;|<>()*?[]#~`!\t\n")];
+    return is_word ? g_strdup(link->alias) : g_shell_quote(link->alias);
 }
 
 static int put_alias(struct nl_msg *request, const PifLink *link)
@@ -66,19 +138,28 @@ static int put_up(struct nl_msg *request, const PifLink *link)
     return 0;
 }
 
-/* STP goes before the forward delay: with STP on the kernel refuses a delay under two seconds. */
+/* STP goes before the forward delay: with STP on the kernel refuses a delay under two seconds. The
+ * alias goes before the master: a port that is ours can be told from one that is not. A bridge that
+ * is made with an MTU gives it up for its ports'; one that is given it later keeps it. */
 const PifLinkProperty pif_link_properties[] = {
-    {"address", NULL, PIF_SET_FIRST, format_mac, put_mac},
-    {"stp_state", "bridge", PIF_SET_FIRST, format_stp, put_stp},
-    {"forward_delay", "bridge", PIF_SET_FIRST, format_forward_delay, put_forward_delay},
-    {"alias", NULL, PIF_SET_NEXT, format_alias, put_alias},
-    {NULL, NULL, PIF_SET_LAST, format_up, put_up},
+    {"address", NULL, PIF_SET_FIRST, NULL, format_mac, put_mac},
+    {"stp_state", "bridge", PIF_SET_FIRST, NULL, format_stp, put_stp},
+    {"forward_delay", "bridge", PIF_SET_FIRST, NULL, format_forward_delay, put_forward_delay},
+    {"ageing_time", "bridge", PIF_SET_FIRST, NULL, format_ageing, put_ageing},
+    {"id", "vxlan", PIF_SET_FIRST, NULL, format_vxlan_id, put_vxlan_id},
+    {"remote", "vxlan", PIF_SET_FIRST, NULL, format_vxlan_remote, put_vxlan_remote},
+    {"dstport", "vxlan", PIF_SET_FIRST, NULL, format_vxlan_port, put_vxlan_port},
+    {"mtu", NULL, PIF_SET_NEXT, has_mtu, format_mtu, put_mtu},
+    {"alias", NULL, PIF_SET_NEXT, NULL, format_alias, put_alias},
+    {NULL, NULL, PIF_SET_NEXT, NULL, format_master, put_master},
+    {NULL, NULL, PIF_SET_LAST, NULL, format_up, put_up},
 };
 const size_t pif_n_link_properties = G_N_ELEMENTS(pif_link_properties);
 
 gboolean pif_link_property_applies(const PifLinkProperty *property, const PifLink *link)
 {
-    return !property->kind || g_str_equal(property->kind, link->kind);
+    return (!property->kind || g_str_equal(property->kind, link->kind)) &&
+           (!property->is_said || property->is_said(link));
 }
 
 gboolean pif_link_property_equal(const PifLinkProperty *property, const PifLink *a,

@@ -17,6 +17,8 @@ typedef struct {
     const char *name; /* the word before the value in an `ip` command; NULL: the value is all */
     const char *kind; /* only links of this kind have it; NULL: every link */
     PifSetWhen when;
+    /* Whether the link, as it is to be, says what the value is; NULL: every link does. */
+    gboolean (*is_said)(const PifLink *link);
     char *(*format)(const PifLink *link); /* the value as `ip` takes it */
     /* Puts the value into an RTM_NEWLINK request; 0, or a negative libnl error. */
     int (*put)(struct nl_msg *request, const PifLink *link);

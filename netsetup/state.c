@@ -8,8 +8,20 @@ PifLink *pif_link_new(const char *name, const char *kind)
     link->name = g_strdup(name);
     link->kind = g_strdup(kind);
     link->alias = g_strdup("");
+    link->master = g_strdup("");
     link->addresses = g_array_new(FALSE, FALSE, sizeof(PifAddress));
     return link;
+}
+
+PifLink *pif_link_copy(const PifLink *link)
+{
+    PifLink *copy = g_memdup2(link, sizeof *link);
+    copy->name = g_strdup(link->name);
+    copy->kind = g_strdup(link->kind);
+    copy->alias = g_strdup(link->alias);
+    copy->master = g_strdup(link->master);
+    copy->addresses = g_array_copy(link->addresses);
+    return copy;
 }
 
 void pif_link_free(PifLink *link)
@@ -19,6 +31,7 @@ void pif_link_free(PifLink *link)
     g_free(link->name);
     g_free(link->kind);
     g_free(link->alias);
+    g_free(link->master);
     g_array_unref(link->addresses);
     g_free(link);
 }
@@ -83,9 +96,14 @@ PifAddress pif_address_network(PifAddress address)
     return (PifAddress){address.address & mask_of(address.prefix_length), address.prefix_length};
 }
 
+char *pif_ip_format(uint32_t address)
+{
+    return g_strdup_printf("%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255,
+                           address & 255);
+}
+
 char *pif_address_format(PifAddress address)
 {
-    return g_strdup_printf("%u.%u.%u.%u/%u", address.address >> 24, address.address >> 16 & 255,
-                           address.address >> 8 & 255, address.address & 255,
-                           address.prefix_length);
+    g_autofree char *text = pif_ip_format(address.address);
+    return g_strdup_printf("%s/%u", text, address.prefix_length);
 }

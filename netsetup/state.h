@@ -10,28 +10,47 @@ enum { PIF_MAC_SIZE = 6 };
 typedef struct {
     uint32_t address; /* host byte order */
     unsigned prefix_length;
+    uint32_t broadcast;  /* 0: none */
+    gboolean is_passing; /* has a lifetime, as one from a DHCP server */
+    gboolean is_bare;    /* comes without a route to its subnet */
 } PifAddress;
 
 /* A link that is, or one that should be. A property that means nothing for the link's kind is 0. */
 typedef struct {
     int index; /* the kernel's number for it; 0: not there yet */
     char *name;
-    char *kind;  /* "bridge", "veth"; "" for a physical interface */
-    char *alias; /* "": none */
+    char *kind;   /* "bridge", "vxlan", "tun"; "" for a physical interface */
+    char *alias;  /* "": none */
+    char *master; /* name of the bridge that it is a port of; "": none */
     uint8_t mac[PIF_MAC_SIZE];
+    unsigned mtu; /* 0: whatever the kernel makes of it */
     gboolean is_up;
-    struct {
+    struct { /* times in hundredths of a second, as the kernel and `ip` count them */
         gboolean has_stp;
-        unsigned forward_delay_cs; /* hundredths of a second, as the kernel and `ip` count it */
+        unsigned forward_delay_cs;
+        unsigned ageing_cs;
     } bridge;
+    struct {
+        unsigned id;
+        uint32_t remote; /* host byte order */
+        uint16_t port;
+    } vxlan;
+    int master_index;  /* while it is read; 0: none */
     GArray *addresses; /* PifAddress, IPv4, in the order they were added */
 } PifLink;
 
-/* A unicast route to somewhere in particular: no default route, nothing the kernel keeps for
- * itself. */
+/* A unicast route of the main table or another; the values are the kernel's own. */
 typedef struct {
-    PifAddress to;
+    PifAddress to; /* 0.0.0.0/0: the default route */
     int link_index;
+    uint32_t gateway; /* 0: none */
+    uint32_t source;  /* preferred source address; 0: none */
+    unsigned table;
+    unsigned metric;
+    uint8_t protocol;
+    uint8_t scope;
+    gboolean is_onlink;
+    unsigned n_hops; /* over 1: several ways, of which this is the first */
 } PifRoute;
 
 typedef struct {
@@ -42,6 +61,7 @@ typedef struct {
 } PifNetState;
 
 PifLink *pif_link_new(const char *name, const char *kind);
+PifLink *pif_link_copy(const PifLink *link);
 void pif_link_free(PifLink *link);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifLink, pif_link_free)
 
@@ -63,3 +83,5 @@ gboolean pif_address_overlaps(PifAddress a, PifAddress b);
 PifAddress pif_address_network(PifAddress address);
 /* "10.77.0.1/24". Free it. */
 char *pif_address_format(PifAddress address);
+/* "10.77.0.1". Free it. */
+char *pif_ip_format(uint32_t address);

@@ -2,6 +2,8 @@
 // From two links to the steps between them; from a step to its inverse, and to its `ip` command.
 #include "netsetup/step.h"
 
+#include <linux/rtnetlink.h>
+
 GArray *pif_net_steps_new(void)
 {
     return g_array_new(FALSE, FALSE, sizeof(PifNetStep));
@@ -45,16 +47,30 @@ static void add_address_steps(GArray *steps, const PifLink *from, const PifLink 
                  (PifNetStep){PIF_STEP_ADD_ADDRESS, to->name, from, to, NULL, address_at(to, i)});
 }
 
+/* What a link is of a kind's own besides a bridge cannot be changed once it is made. */
+static gboolean must_be_made_anew(const PifLink *from, const PifLink *to)
+{
+    for (size_t i = 0; i < pif_n_link_properties; i++) {
+        const PifLinkProperty *property = &pif_link_properties[i];
+        if (property->kind && !g_str_equal(property->kind, "bridge") &&
+            pif_link_property_applies(property, to) && !pif_link_property_equal(property, from, to))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 void pif_net_steps_add_difference(GArray *steps, const PifLink *from, const PifLink *to)
 {
     static char none[] = "";
     static GArray no_addresses;
-    static const PifLink just_made = {.alias = none, .addresses = &no_addresses};
+    static const PifLink just_made = {.alias = none, .master = none, .addresses = &no_addresses};
 
-    if (!to) {
+    if (!to || (from && must_be_made_anew(from, to)))
         add_step(steps, (PifNetStep){PIF_STEP_REMOVE_LINK, from->name, from, NULL});
+    if (!to)
         return;
-    }
+    if (from && must_be_made_anew(from, to))
+        from = NULL;
     if (from)
         add_property_steps(steps, from, to, PIF_SET_FIRST);
     else
@@ -63,6 +79,42 @@ void pif_net_steps_add_difference(GArray *steps, const PifLink *from, const PifL
     add_property_steps(steps, made, to, PIF_SET_NEXT);
     add_address_steps(steps, made, to);
     add_property_steps(steps, made, to, PIF_SET_LAST);
+}
+
+static gboolean is_same_route(const PifRoute *a, const PifRoute *b)
+{
+    return pif_address_equal(a->to, b->to) && a->gateway == b->gateway && a->table == b->table &&
+           a->metric == b->metric;
+}
+
+static gboolean has_route(const GArray *routes, const PifRoute *route)
+{
+    for (guint i = 0; i < routes->len; i++)
+        if (is_same_route(&g_array_index(routes, PifRoute, i), route))
+            return TRUE;
+    return FALSE;
+}
+
+/* A gateway has to be within reach at every moment, forwards and backwards: routes without one may
+ * lead to those of the others, so they are there twice in between. */
+void pif_net_steps_add_moved_routes(GArray *steps, const GArray *routes, const GArray *present,
+                                    const char *from, const char *to)
+{
+    static const struct {
+        PifNetVerb verb;
+        gboolean have_gateway;
+    } turns[] = {
+        {PIF_STEP_ADD_ROUTE, FALSE}, {PIF_STEP_MOVE_ROUTE, TRUE}, {PIF_STEP_REMOVE_ROUTE, FALSE}};
+    for (size_t turn = 0; turn < G_N_ELEMENTS(turns); turn++)
+        for (guint i = 0; i < routes->len; i++) {
+            PifNetVerb verb = turns[turn].verb;
+            PifRoute route = g_array_index(routes, PifRoute, i);
+            if ((route.gateway != 0) != turns[turn].have_gateway ||
+                (verb == PIF_STEP_ADD_ROUTE && has_route(present, &route)))
+                continue;
+            add_step(steps, (PifNetStep){verb, verb == PIF_STEP_REMOVE_ROUTE ? from : to,
+                                         .route = route, .old_link = from});
+        }
 }
 
 GArray *pif_net_step_invert(const PifNetStep *step)
@@ -76,13 +128,25 @@ GArray *pif_net_step_invert(const PifNetStep *step)
     case PIF_STEP_REMOVE_LINK:
         pif_net_steps_add_difference(inverse, turned.from, turned.to);
         return inverse;
-    case PIF_STEP_SET_PROPERTY:
+    case PIF_STEP_SET_PROPERTY: /* of a link only now made there may be no value to go back to */
+        if (step->property->is_said && !step->property->is_said(turned.to))
+            return inverse;
         break;
     case PIF_STEP_ADD_ADDRESS:
         turned.verb = PIF_STEP_REMOVE_ADDRESS;
         break;
     case PIF_STEP_REMOVE_ADDRESS:
         turned.verb = PIF_STEP_ADD_ADDRESS;
+        break;
+    case PIF_STEP_ADD_ROUTE:
+        turned.verb = PIF_STEP_REMOVE_ROUTE;
+        break;
+    case PIF_STEP_REMOVE_ROUTE:
+        turned.verb = PIF_STEP_ADD_ROUTE;
+        break;
+    case PIF_STEP_MOVE_ROUTE:
+        turned.link = step->old_link;
+        turned.old_link = step->link;
         break;
     }
     add_step(inverse, turned);
@@ -133,7 +197,48 @@ static char *format_set_property(const PifNetStep *step)
 static char *format_address(const PifNetStep *step, const char *verb)
 {
     g_autofree char *address = pif_address_format(step->address);
-    return g_strdup_printf("ip address %s %s dev %s", verb, address, step->link);
+    GString *command = g_string_new(NULL);
+    g_string_printf(command, "ip address %s %s", verb, address);
+    if (step->verb == PIF_STEP_ADD_ADDRESS && step->address.broadcast) {
+        g_autofree char *broadcast = pif_ip_format(step->address.broadcast);
+        g_string_append_printf(command, " broadcast %s", broadcast);
+    }
+    g_string_append_printf(command, " dev %s", step->link);
+    if (step->verb == PIF_STEP_ADD_ADDRESS && step->address.is_bare)
+        g_string_append(command, " noprefixroute");
+    return g_string_free(command, FALSE);
+}
+
+static void append_ip(GString *command, const char *word, uint32_t address)
+{
+    g_autofree char *text = pif_ip_format(address);
+    if (address)
+        g_string_append_printf(command, " %s %s", word, text);
+}
+
+static void append_number(GString *command, const char *word, unsigned number, unsigned usual)
+{
+    if (number != usual)
+        g_string_append_printf(command, " %s %u", word, number);
+}
+
+static char *format_route(const PifNetStep *step, const char *verb)
+{
+    const PifRoute *route = &step->route;
+    g_autofree char *to = pif_address_format(route->to);
+    GString *command = g_string_new(NULL);
+    g_string_printf(command, "ip route %s %s", verb, to);
+    append_ip(command, "via", route->gateway);
+    g_string_append_printf(command, " dev %s", step->link);
+    append_number(command, "table", route->table, RT_TABLE_MAIN);
+    append_number(command, "proto", route->protocol, RTPROT_BOOT);
+    append_number(command, "scope", route->scope,
+                  route->gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK);
+    append_ip(command, "src", route->source);
+    append_number(command, "metric", route->metric, 0);
+    if (route->is_onlink)
+        g_string_append(command, " onlink");
+    return g_string_free(command, FALSE);
 }
 
 char *pif_net_step_format(const PifNetStep *step)
@@ -149,6 +254,12 @@ char *pif_net_step_format(const PifNetStep *step)
         return format_address(step, "add");
     case PIF_STEP_REMOVE_ADDRESS:
         return format_address(step, "delete");
+    case PIF_STEP_ADD_ROUTE:
+        return format_route(step, "append");
+    case PIF_STEP_REMOVE_ROUTE:
+        return format_route(step, "delete");
+    case PIF_STEP_MOVE_ROUTE:
+        return format_route(step, "replace");
     }
     g_assert_not_reached();
 }

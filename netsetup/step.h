@@ -11,6 +11,9 @@ typedef enum {
     PIF_STEP_SET_PROPERTY,
     PIF_STEP_ADD_ADDRESS,
     PIF_STEP_REMOVE_ADDRESS,
+    PIF_STEP_ADD_ROUTE, /* beside one to the same place over another link, if there is one */
+    PIF_STEP_REMOVE_ROUTE,
+    PIF_STEP_MOVE_ROUTE, /* from one link to another, at one go */
 } PifNetVerb;
 
 /* What it points to belongs to the plan. */
@@ -21,6 +24,8 @@ typedef struct {
     const PifLink *to;               /* the link as it is to be; NULL when it is to go */
     const PifLinkProperty *property; /* SET_PROPERTY: which one */
     PifAddress address;              /* ADD_ADDRESS, REMOVE_ADDRESS: which one */
+    PifRoute route;                  /* ..._ROUTE: which one; its link_index counts for nothing */
+    const char *old_link;            /* MOVE_ROUTE: name of the link that it led over before */
 } PifNetStep;
 
 /* An empty list of PifNetStep. */
@@ -29,6 +34,12 @@ GArray *pif_net_steps_new(void);
 /* Appends the steps that make one link out of the other. from NULL: the link is to be made; to
  * NULL: it is to be removed. */
 void pif_net_steps_add_difference(GArray *steps, const PifLink *from, const PifLink *to);
+
+/* Appends the steps that make the routes lead over one link instead of another, which both have the
+ * addresses that the routes need. routes: PifRoute; present: those that lead over the other link
+ * already. */
+void pif_net_steps_add_moved_routes(GArray *steps, const GArray *routes, const GArray *present,
+                                    const char *from, const char *to);
 
 /* The steps that take this one back. Free them. */
 GArray *pif_net_step_invert(const PifNetStep *step);

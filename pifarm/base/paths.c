@@ -97,3 +97,9 @@ char *pif_paths_roots_farm_socket(const char *farm)
                ? NULL
                : g_strdup_printf("%s/%s.sock", runtime_dir_of_root, farm);
 }
+
+char *pif_paths_network_lock(void)
+{
+    g_autofree char *runtime = pif_paths_runtime_dir();
+    return g_build_filename(runtime, ".network.lock", NULL);
+}

@@ -21,6 +21,8 @@ char *pif_paths_farm_dir(const char *farm);
 char *pif_paths_card(const char *farm, const char *node);
 /* <runtime>/<farm>.sock: the daemon's API. */
 char *pif_paths_farm_socket(const char *farm);
+/* <runtime>/.network.lock: held by the farm that changes the host's network. */
+char *pif_paths_network_lock(void);
 
 /* The same where root has them, for who is not root; NULL when that is where we have them. */
 char *pif_paths_roots_farm_dir(const char *farm);

@@ -10,11 +10,11 @@
 
 static const PifNetSpec lab = {"lab", "pifarm0", 0x0a4d0001, 24}; /* 10.77.0.1/24 */
 
-static const char *const whole_plan =
-    "ip link add name pifarm0 address " LAB_MAC " type bridge stp_state 0 forward_delay 0\n"
-    "ip link set dev pifarm0 alias pifarm:lab\n"
-    "ip address add 10.77.0.1/24 dev pifarm0\n"
-    "ip link set dev pifarm0 up\n";
+static const char *const whole_plan = "ip link add name pifarm0 address " LAB_MAC
+                                      " type bridge stp_state 0 forward_delay 0 ageing_time 30000\n"
+                                      "ip link set dev pifarm0 alias pifarm:lab\n"
+                                      "ip address add 10.77.0.1/24 dev pifarm0\n"
+                                      "ip link set dev pifarm0 up\n";
 
 static PifAddress address_of(const char *text)
 {
@@ -62,6 +62,7 @@ static PifNetState *plain_host(void)
 static PifLink *add_lab_bridge(PifNetState *state)
 {
     PifLink *bridge = add_link(state, "pifarm0", "bridge", "pifarm:lab");
+    bridge->bridge.ageing_cs = 30000;
     memcpy(bridge->mac, "\xba\x5f\xc4\x3f\xe7\x64", PIF_MAC_SIZE);
     add_address(bridge, "10.77.0.1/24");
     add_route(state, "10.77.0.0/24", bridge);
@@ -149,10 +150,12 @@ static void changed_options_are_set_back(void)
     bridge->mac[5] = 0;
     bridge->bridge.has_stp = TRUE;
     bridge->bridge.forward_delay_cs = 1500;
+    bridge->bridge.ageing_cs = 100;
     bridge->is_up = FALSE;
     assert_up(have, "ip link set dev pifarm0 address " LAB_MAC "\n"
                     "ip link set dev pifarm0 type bridge stp_state 0\n"
                     "ip link set dev pifarm0 type bridge forward_delay 0\n"
+                    "ip link set dev pifarm0 type bridge ageing_time 30000\n"
                     "ip link set dev pifarm0 up\n");
 }
 
@@ -311,7 +314,7 @@ static void a_failing_step_takes_back_those_before_it_last_first(void)
     g_autofree char *done = run_up(plain_host(), 4);
     g_assert_cmpstr(done, ==,
                     "ip link add name pifarm0 address " LAB_MAC
-                    " type bridge stp_state 0 forward_delay 0\n"
+                    " type bridge stp_state 0 forward_delay 0 ageing_time 30000\n"
                     "ip link set dev pifarm0 alias pifarm:lab\n"
                     "ip address add 10.77.0.1/24 dev pifarm0\n"
                     "ip address delete 10.77.0.1/24 dev pifarm0\n"
@@ -346,6 +349,69 @@ static void the_inverse_of_removing_a_link_makes_it_whole_again(void)
         g_string_append_printf(text, "%s\n", command);
     }
     g_assert_cmpstr(text->str, ==, whole_plan);
+}
+
+/* The text of a plan for a farm that asks for more than lab. */
+static char *plan_text(const PifNetSpec *spec, PifNetState *have)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(PifNetPlan) plan = pif_net_plan_compute_up(spec, have, &error);
+    g_assert_no_error(error);
+    return pif_net_plan_format(plan);
+}
+
+static void a_tunnel_is_made_after_the_bridge(void)
+{
+    const PifNetSpec spec = {"lab", "pifarm0",   0x0a4d0001,
+                             24,    .mtu = 1400, .vxlan = {0xc0000207, 77, 4789}};
+    g_autofree char *text = plan_text(&spec, plain_host());
+    g_assert_cmpstr(
+        text, ==,
+        "ip link add name pifarm0 address " LAB_MAC
+        " type bridge stp_state 0 forward_delay 0 ageing_time 30000\n"
+        "ip link set dev pifarm0 mtu 1400\n"
+        "ip link set dev pifarm0 alias pifarm:lab\n"
+        "ip address add 10.77.0.1/24 dev pifarm0\n"
+        "ip link set dev pifarm0 up\n"
+        "ip link add name q0vxa51146d3 address 2a:3b:63:85:03:dc type vxlan id 77 remote 192.0.2.7 "
+        "dstport 4789\n"
+        "ip link set dev q0vxa51146d3 mtu 1400\n"
+        "ip link set dev q0vxa51146d3 alias pifarm:lab\n"
+        "ip link set dev q0vxa51146d3 master pifarm0\n"
+        "ip link set dev q0vxa51146d3 up\n");
+}
+
+/* eth1 with an address, a gateway behind it, and an alias of its own. */
+static PifNetState *host_with_eth1(void)
+{
+    PifNetState *have = plain_host();
+    PifLink *eth1 = add_link(have, "eth1", "", "boxes");
+    PifAddress address = {0xc0a80802, 24, .broadcast = 0xc0a808ff};
+    g_array_append_val(eth1->addresses, address);
+    PifRoute connected = {{0xc0a80800, 24}, eth1->index,   .source = 0xc0a80802,
+                          .table = 254,     .protocol = 2, .scope = 253};
+    PifRoute behind = {{0x0a010000, 16}, eth1->index,   .gateway = 0xc0a80801,
+                       .table = 254,     .protocol = 4, .metric = 5};
+    g_array_append_val(have->routes, connected);
+    g_array_append_val(have->routes, behind);
+    return have;
+}
+
+static void an_uplink_is_on_the_bridge_before_its_routes_are(void)
+{
+    const PifNetSpec spec = {"lab", "pifarm0", 0x0a4d0001, 24, .uplink = "eth1"};
+    g_autofree char *text = plan_text(&spec, host_with_eth1());
+    g_assert_cmpstr(text, ==,
+                    "ip link add name pifarm0 address " LAB_MAC
+                    " type bridge stp_state 0 forward_delay 0 ageing_time 30000\n"
+                    "ip link set dev pifarm0 alias pifarm:lab\n"
+                    "ip address add 10.77.0.1/24 dev pifarm0\n"
+                    "ip address add 192.168.8.2/24 broadcast 192.168.8.255 dev pifarm0\n"
+                    "ip link set dev pifarm0 up\n"
+                    "ip link set dev eth1 alias 'pifarm:lab uplink up boxes'\n"
+                    "ip link set dev eth1 master pifarm0\n"
+                    "ip route replace 10.1.0.0/16 via 192.168.8.1 dev pifarm0 proto 4 metric 5\n"
+                    "ip address delete 192.168.8.2/24 dev eth1\n");
 }
 
 static void subnets_overlap_when_one_holds_the_other(void)
@@ -392,6 +458,8 @@ int main(int argc, char **argv)
     TEST(a_failing_step_takes_back_those_before_it_last_first);
     TEST(changed_options_and_addresses_are_given_back);
     TEST(the_inverse_of_removing_a_link_makes_it_whole_again);
+    TEST(a_tunnel_is_made_after_the_bridge);
+    TEST(an_uplink_is_on_the_bridge_before_its_routes_are);
     TEST(subnets_overlap_when_one_holds_the_other);
     return g_test_run();
 }
