@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Checks of the network: packet filters, the farm's subnet, and the ports it listens on.
-#include "netsetup/net.h"
 #include "netsetup/port.h"
 #include "pifarm/base/fd.h"
 #include "pifarm/cli/checks.h"
+#include "pifarm/model/farm-net.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -34,10 +34,7 @@ PifFinding pif_check_subnet(const PifDoctor *doctor)
 {
     const PifFarm *farm = doctor->farm;
     g_autoptr(GError) error = NULL;
-    const PifNetSpec spec = {.farm = farm->name,
-                             .bridge = farm->lan.bridge,
-                             .address = farm->lan.host_address,
-                             .prefix_length = farm->lan.prefix_length};
+    const PifNetSpec spec = pif_farm_net_spec(farm);
     g_autoptr(PifNetPlan) plan = pif_net_plan_up(&spec, &error);
     g_autofree char *address = pif_ipv4_format(farm->lan.host_address);
     if (!plan)

@@ -72,6 +72,7 @@ gboolean pif_cmd_run(PifCli *cli, int argc, char **argv, int *ret_status, GError
 gboolean pif_cmd_cp(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_wait(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_log(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_cmd_net(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_image(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_clone(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_audit(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // pifarm up, pifarm wait.
 #include "images/store/store.h"
-#include "netsetup/net.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/paths.h"
 #include "pifarm/cli/cli.h"
 #include "pifarm/cli/wait.h"
 #include "pifarm/model/farm-image.h"
+#include "pifarm/model/farm-net.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -75,10 +75,7 @@ static gboolean make_images(const GPtrArray *nodes, GError **error)
 
 static gboolean print_net_plan(const PifFarm *farm, GError **error)
 {
-    PifNetSpec spec = {.farm = farm->name,
-                       .bridge = farm->lan.bridge,
-                       .address = farm->lan.host_address,
-                       .prefix_length = farm->lan.prefix_length};
+    PifNetSpec spec = pif_farm_net_spec(farm);
     g_autoptr(PifNetPlan) plan = pif_net_plan_up(&spec, error);
     if (!plan)
         return FALSE;

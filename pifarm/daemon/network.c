@@ -4,9 +4,10 @@
 
 #include "netsetup/dnsmasq.h"
 #include "netsetup/forward.h"
-#include "netsetup/net.h"
 #include "pifarm/base/error.h"
+#include "pifarm/base/paths.h"
 #include "pifarm/daemon/unit.h"
+#include "pifarm/model/farm-net.h"
 
 /* A server that dies is started again after a pause that doubles up to the maximum; one that has
  * lived longer than that begins anew. */
@@ -23,15 +24,6 @@ struct PifNetwork {
     GFileMonitor *leases;
     GHashTable *forwards; /* "port address" -> PifForward; NULL: the network is down */
 };
-
-static PifNetSpec net_spec(const PifNetwork *network)
-{
-    const PifFarm *farm = network->daemon->farm;
-    return (PifNetSpec){.farm = farm->name,
-                        .bridge = farm->lan.bridge,
-                        .address = farm->lan.host_address,
-                        .prefix_length = farm->lan.prefix_length};
-}
 
 static void start_dnsmasq_again_later(PifNetwork *network, const char *reason);
 
@@ -182,16 +174,16 @@ static gboolean start_forwards(PifNetwork *network, GHashTable *forwards, GError
 
 static gboolean bring_links_up(PifNetwork *network, GError **error)
 {
-    PifNetSpec spec = net_spec(network);
-    g_autoptr(PifNetPlan) plan = pif_net_plan_up(&spec, error);
-    return plan && pif_net_plan_apply(plan, error);
+    PifNetSpec spec = pif_farm_net_spec(network->daemon->farm);
+    g_autofree char *lock = pif_paths_network_lock();
+    return pif_net_up(&spec, lock, error);
 }
 
 static gboolean take_links_down(PifNetwork *network, GError **error)
 {
-    PifNetSpec spec = net_spec(network);
-    g_autoptr(PifNetPlan) plan = pif_net_plan_down(&spec, error);
-    return plan && pif_net_plan_apply(plan, error);
+    PifNetSpec spec = pif_farm_net_spec(network->daemon->farm);
+    g_autofree char *lock = pif_paths_network_lock();
+    return pif_net_down(&spec, lock, error);
 }
 
 /* Ports first: one that is taken is the likeliest failure, and then nothing has been changed. */

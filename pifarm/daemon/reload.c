@@ -19,9 +19,9 @@ static gboolean is_same_node(const PifNode *a, const PifNode *b)
 /* No node that is on may change under its own feet, nor the network under them. */
 static gboolean check_reload(PifDaemon *daemon, const PifFarm *farm, GError **error)
 {
-    gboolean is_same_lan = g_str_equal(farm->lan.bridge, daemon->farm->lan.bridge) &&
-                           farm->lan.network == daemon->farm->lan.network &&
-                           farm->lan.prefix_length == daemon->farm->lan.prefix_length;
+    gboolean is_same_segment = g_str_equal(farm->lan.bridge, daemon->farm->lan.bridge) &&
+                               farm->lan.network == daemon->farm->lan.network &&
+                               farm->lan.prefix_length == daemon->farm->lan.prefix_length;
     GHashTableIter iter;
     gpointer unit;
     if (!g_str_equal(farm->name, daemon->farm->name))
@@ -35,7 +35,7 @@ static gboolean check_reload(PifDaemon *daemon, const PifFarm *farm, GError **er
         const PifNode *changed = pif_farm_find_node(farm, node->name);
         if (!pif_stage_is_on(pif_unit_stage(unit)))
             continue;
-        if (!is_same_lan || !changed || !is_same_node(node, changed))
+        if (!is_same_segment || !changed || !is_same_node(node, changed))
             return pif_error_set(error, PIF_ERROR_BUSY,
                                  "%s changes or removes node '%s', which is on; turn it off first: "
                                  "pifarm down %s",
@@ -48,6 +48,13 @@ static gboolean has_vanished(gpointer name, gpointer unit, gpointer farm)
 {
     (void)unit;
     return pif_farm_find_node(farm, name) == NULL;
+}
+
+/* What may change while nodes are on: the rest of the lan. */
+static gboolean is_same_lan(const PifFarm *a, const PifFarm *b)
+{
+    return a->lan.mtu == b->lan.mtu && g_strcmp0(a->lan.uplink, b->lan.uplink) == 0 &&
+           memcmp(&a->lan.vxlan, &b->lan.vxlan, sizeof a->lan.vxlan) == 0;
 }
 
 /* The network's servers need not know of a change. */
@@ -75,5 +82,6 @@ gboolean pif_reload_farm(PifDaemon *daemon, GError **error)
     g_hash_table_foreach_remove(daemon->units, has_vanished, farm);
     daemon->farm = farm;
     pif_units_add_missing(daemon);
-    return have_same_nodes(old, farm) || pif_network_reload(daemon->network, error);
+    return (have_same_nodes(old, farm) && is_same_lan(old, farm)) ||
+           pif_network_reload(daemon->network, error);
 }

@@ -9,7 +9,9 @@ enum {
     PIF_NODE_ID_MAX = 200,
     PIF_NODE_ADDRESS_BASE = 10, /* node ID n at .(10+n) */
     PIF_NODE_SSH_PORT_BASE = 5700,
-    PIF_SWITCH_ADDRESS_BASE = 2, /* virtual switches from .2 */
+    PIF_VXLAN_ID_DEFAULT = 77,
+    PIF_VXLAN_PORT_DEFAULT = 4789, /* RFC 7348, section 5 */
+    PIF_SWITCH_ADDRESS_BASE = 2,   /* virtual switches from .2 */
     PIF_IMAGES_MAX = 200,
     PIF_SWITCHES_MAX = 9, /* to .10, below the first node */
     PIF_SWITCH_PORTS_DEFAULT = 16,

@@ -3,6 +3,7 @@
 #include "pifarm/model/farm-keys.h"
 
 #include "pifarm/model/address.h"
+#include "pifarm/model/defaults.h"
 
 #include <net/if.h>
 #include <string.h>
@@ -75,21 +76,75 @@ static void read_libvirt(const PifKeyScope *scope, const PifKey *key, const PifY
         pif_key_expect(scope, key, value, "a libvirt URI like qemu:///system");
 }
 
+static gboolean is_interface_name(const char *name)
+{
+    gboolean is_good = g_ascii_isalnum(*name) && strlen(name) < IFNAMSIZ;
+    for (const char *letter = name; is_good && *letter; letter++)
+        is_good = g_ascii_isalnum(*letter) || strchr("._-", *letter);
+    return is_good;
+}
+
 /* TAPs are q0tap<id>: a bridge called so would be in the way of one. */
 static void read_bridge(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
                         gpointer field)
 {
     const char *name = pif_key_text(scope, key, value);
-    gboolean is_good = name && g_ascii_isalnum(*name) && strlen(name) < IFNAMSIZ &&
-                       !g_str_has_prefix(name, "q0tap");
-    for (const char *letter = name; is_good && *letter; letter++)
-        is_good = g_ascii_isalnum(*letter) || strchr("._-", *letter);
-    if (is_good)
+    if (name && is_interface_name(name) && !g_str_has_prefix(name, "q0tap"))
         pif_key_read_string(scope, key, value, field);
     else if (name)
         pif_key_expect(
             scope, key, value,
             "an interface name: up to 15 letters, digits, '.', '_', '-', and no q0tap...");
+}
+
+static void read_interface(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                           gpointer field)
+{
+    const char *name = pif_key_text(scope, key, value);
+    if (name && is_interface_name(name))
+        pif_key_read_string(scope, key, value, field);
+    else if (name)
+        pif_key_expect(scope, key, value, "the name of an interface of this host, like enp3s0");
+}
+
+static void read_remote(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                        gpointer field)
+{
+    enum { FIRST_MULTICAST = 224 };
+    uint32_t address;
+    const char *text = pif_key_text(scope, key, value);
+    if (!text)
+        return;
+    if (pif_ipv4_parse(text, &address) && address != 0 && address >> 24 < FIRST_MULTICAST)
+        *(uint32_t *)field = address;
+    else
+        pif_key_expect(scope, key, value, "the IPv4 address of another host");
+}
+
+static const PifKey vxlan_keys[] = {
+    {"remote", read_remote, .offset = offsetof(PifFarm, lan.vxlan.remote), .is_required = TRUE},
+    {"vni", pif_key_read_number, .offset = offsetof(PifFarm, lan.vxlan.id), .min = 1,
+     .max = 0xffffff}, /* RFC 7348, section 5: 24 bits */
+    {"udp-port", pif_key_read_number, .offset = offsetof(PifFarm, lan.vxlan.port), .min = 1,
+     .max = 65535},
+    {NULL},
+};
+
+static const PifKey uplink_keys[] = {
+    {"interface", read_interface, .offset = offsetof(PifFarm, lan.uplink)},
+    {"vxlan", pif_key_read_map, .keys = vxlan_keys},
+    {NULL},
+};
+
+/* An interface, or a map that may have more. */
+static void read_uplink(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                        gpointer field)
+{
+    PifFarm *farm = field;
+    if (value->kind == PIF_YAML_SCALAR)
+        read_interface(scope, key, value, &farm->lan.uplink);
+    else
+        pif_key_read_map(scope, key, value, field);
 }
 
 static void read_subnet(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
@@ -121,7 +176,10 @@ static void read_only_off(const PifKeyScope *scope, const PifKey *key, const Pif
 static const PifKey lan_keys[] = {
     {"bridge", read_bridge, .offset = offsetof(PifFarm, lan.bridge)},
     {"subnet", read_subnet},
-    {"uplink", pif_key_read_later},
+    {"uplink", read_uplink, .keys = uplink_keys},
+    {"mtu", pif_key_read_number, .offset = offsetof(PifFarm, lan.mtu), .min = 576, .max = 9216},
+    {"ssh-ports", pif_key_read_number, .offset = offsetof(PifFarm, lan.ssh_ports), .min = 1024,
+     .max = 65535 - PIF_NODE_ID_MAX},
     {"nat", read_only_off},
     {NULL},
 };

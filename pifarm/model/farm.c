@@ -18,6 +18,7 @@ void pif_farm_free(PifFarm *farm)
     g_free(farm->name);
     g_free(farm->path);
     g_free(farm->lan.bridge);
+    g_free(farm->lan.uplink);
     g_free(farm->libvirt_uri);
     g_ptr_array_unref(farm->nodes);
     g_ptr_array_unref(farm->switches);
@@ -31,6 +32,9 @@ static PifFarm *farm_new(const char *path)
     farm->path = g_canonicalize_filename(path, NULL);
     farm->lan.network = 10U << 24 | 77U << 16; /* 10.77.0.0/24 */
     farm->lan.prefix_length = 24;
+    farm->lan.ssh_ports = PIF_NODE_SSH_PORT_BASE;
+    farm->lan.vxlan.id = PIF_VXLAN_ID_DEFAULT;
+    farm->lan.vxlan.port = PIF_VXLAN_PORT_DEFAULT;
     farm->images = g_ptr_array_new_with_free_func(pif_image_spec_free);
     farm->switches = g_ptr_array_new_with_free_func(pif_switch_spec_free);
     farm->nodes = g_ptr_array_new_with_free_func(pif_node_free);

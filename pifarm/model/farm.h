@@ -44,7 +44,7 @@ typedef struct {
     unsigned port;
     const PifImageSpec *image; /* owned by the farm */
     char **groups;
-    uint16_t ssh_port;  /* 5700 + id: forward on 127.0.0.1 */
+    uint16_t ssh_port;  /* lan.ssh_ports + id: forward on 127.0.0.1 */
     char *console_halt; /* reserved: NULL */
 } PifNode;
 
@@ -56,6 +56,14 @@ typedef struct {
         uint32_t network; /* host byte order */
         unsigned prefix_length;
         uint32_t host_address; /* network + 1 */
+        unsigned mtu;          /* 0: the kernel's choice */
+        char *uplink;          /* interface that joins the bridge; NULL: none */
+        struct {
+            uint32_t remote; /* host byte order; 0: no VXLAN */
+            unsigned id;
+            unsigned port;
+        } vxlan;
+        unsigned ssh_ports; /* node ID n's SSH is forwarded from this + n */
     } lan;
     char *libvirt_uri;   /* NULL: the embedded driver */
     GPtrArray *images;   /* PifImageSpec* */

@@ -155,7 +155,7 @@ static void fill_defaults(const PifFarm *farm, const PifNodeEntry *entry, PifNod
     if (node->id && farm->lan.prefix_length && !pif_yaml_get(entry->map, "address"))
         node->address = farm->lan.network + PIF_NODE_ADDRESS_BASE + node->id;
     node->serial = pif_default_serial(farm_name, node->id, &node->mac);
-    node->ssh_port = (uint16_t)(PIF_NODE_SSH_PORT_BASE + node->id);
+    node->ssh_port = (uint16_t)(farm->lan.ssh_ports + node->id);
     if (!node->groups)
         node->groups = g_new0(char *, 1);
 }

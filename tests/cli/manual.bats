@@ -24,9 +24,10 @@ missing() {
 
 @test "pifarm(1) has every command, with its arguments" {
     run missing < <(
-        commands | grep -vxE 'image|clone' | sed 's/^/pifarm /'
+        commands | grep -vxE 'image|clone|net' | sed 's/^/pifarm /'
         commands image | sed 's/^/pifarm image /'
         commands clone | sed 's/^/pifarm clone /'
+        commands net | sed 's/^/pifarm net /'
     )
     [ -z "$output" ]
 }
@@ -37,6 +38,7 @@ missing() {
         for command in $(commands); do pifarm "$command" --help; done
         for command in $(commands image); do pifarm image "$command" --help; done
         for command in $(commands clone); do pifarm clone "$command" --help; done
+        for command in $(commands net); do pifarm net "$command" --help; done
     } | grep -oE '^ +(-[a-z], )?--[a-z0-9-]+' | grep -v -- --help | sed 's/^ *//' | sort -u)
     [ -z "$output" ]
 }

@@ -44,6 +44,19 @@ static void append_node(GString *out, const PifNode *node)
     g_string_append_c(out, '\n');
 }
 
+/* What most farms do not say: nothing then. */
+static void append_lan_options(GString *out, const PifFarm *farm)
+{
+    g_autofree char *remote = pif_ipv4_format(farm->lan.vxlan.remote);
+    if (farm->lan.mtu)
+        g_string_append_printf(out, "lan mtu %u\n", farm->lan.mtu);
+    if (farm->lan.uplink)
+        g_string_append_printf(out, "lan uplink %s\n", farm->lan.uplink);
+    if (farm->lan.vxlan.remote)
+        g_string_append_printf(out, "lan vxlan %u to %s:%u\n", farm->lan.vxlan.id, remote,
+                               farm->lan.vxlan.port);
+}
+
 static char *describe(const PifFarm *farm)
 {
     g_autoptr(GString) out = g_string_new(NULL);
@@ -52,6 +65,7 @@ static char *describe(const PifFarm *farm)
     g_string_append_printf(out, "farm %s path %s libvirt %s\nlan %s %s/%u host %s\n", farm->name,
                            shorten(farm->path), farm->libvirt_uri, farm->lan.bridge, network,
                            farm->lan.prefix_length, host);
+    append_lan_options(out, farm);
     for (unsigned i = 0; i < farm->images->len; i++)
         append_image(out, g_ptr_array_index(farm->images, i));
     for (unsigned i = 0; i < farm->switches->len; i++) {

@@ -70,6 +70,7 @@ _pifarm_arguments() {
         *) _pifarm_fill "$(_pifarm_column list)" ;;
         esac
         ;;
+    net) [ -n "$subcommand" ] || _pifarm_fill "$(_pifarm_commands net --help)" ;;
     cp)
         compopt -o nospace 2>/dev/null
         _pifarm_fill "$(_pifarm_column list | sed 's/$/:/')"

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// pifarm net show.
+#include "netsetup/inventory.h"
+#include "pifarm/cli/cmd-net.h"
+
+enum { LINK, ROLE, NODE, UP, MTU, MAC, ADDRESSES };
+
+static const PifColumn columns[] = {
+    [LINK] = {"LINK", "link", PIF_COLUMN_TEXT},
+    [ROLE] = {"ROLE", "role", PIF_COLUMN_TEXT},
+    [NODE] = {"NODE", "node", PIF_COLUMN_TEXT},
+    [UP] = {"UP", "up", PIF_COLUMN_TRUTH},
+    [MTU] = {"MTU", "mtu", PIF_COLUMN_NUMBER},
+    [MAC] = {"MAC", "mac", PIF_COLUMN_TEXT},
+    [ADDRESSES] = {"ADDRESSES", "addresses", PIF_COLUMN_TEXT},
+};
+
+static void add_row(PifTable *table, const PifNetEntry *entry)
+{
+    pif_table_add_row(table);
+    pif_table_set(table, LINK, entry->name);
+    pif_table_set(table, ROLE, entry->role);
+    pif_table_set(table, NODE, entry->node);
+    pif_table_set_truth(table, UP, entry->is_up);
+    pif_table_set_number(table, MTU, entry->mtu);
+    pif_table_set(table, MAC, entry->mac);
+    pif_table_set(table, ADDRESSES, *entry->addresses ? entry->addresses : NULL);
+}
+
+gboolean pif_net_cmd_show(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
+{
+    (void)ret_status;
+    gboolean is_json = FALSE;
+    const GOptionEntry entries[] = {
+        {"json", 'j', 0, G_OPTION_ARG_NONE, &is_json, "print JSON", NULL}, G_OPTION_ENTRY_NULL};
+    static const char description[] =
+        "Everything that has the farm's mark or is in its bridge. ROLE is bridge, uplink, vxlan,\n"
+        "node (its TAP), or port: something that others put into the bridge.";
+    if (!pif_net_parse(cli, entries, description, &argc, &argv, error))
+        return FALSE;
+    g_autoptr(GArray) links = pif_net_inventory(cli->farm->name, error);
+    if (!links)
+        return FALSE;
+    g_autoptr(PifTable) table = pif_table_new("links", columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < links->len; i++)
+        add_row(table, &g_array_index(links, PifNetEntry, i));
+    return pif_table_print(table, is_json ? PIF_TABLE_JSON : PIF_TABLE_TEXT, stdout, error);
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// pifarm net: its commands as a table, and those that change the farm's links.
+#include "pifarm/cli/cmd-net.h"
+
+#include "pifarm/base/error.h"
+#include "pifarm/base/paths.h"
+#include "pifarm/cli/client.h"
+#include "pifarm/model/farm-net.h"
+
+#include <stdio.h>
+
+const PifCliCommand pif_net_commands[] = {
+    {"plan", "print what would be changed on this host", "", pif_net_cmd_plan},
+    {"up", "make the bridge and what joins it, without nodes", "", pif_net_cmd_up},
+    {"show", "list the links of the farm", "", pif_net_cmd_show},
+    {"down", "remove what the farm made, and give back what it used", "", pif_net_cmd_down},
+    {NULL, NULL, NULL, NULL},
+};
+
+static void print_help(void)
+{
+    printf("Usage:\n"
+           "  pifarm net COMMAND [ARGUMENT...]\n"
+           "\n"
+           "The farm's network on this host. pifarm up and pifarm down see to it too.\n"
+           "\n"
+           "Commands:\n");
+    pif_cli_print_commands(pif_net_commands);
+    printf("\n"
+           "pifarm net COMMAND --help tells more.\n");
+}
+
+static gboolean is_help(const char *argument)
+{
+    return g_str_equal(argument, "--help") || g_str_equal(argument, "-h") ||
+           g_str_equal(argument, "help");
+}
+
+gboolean pif_cmd_net(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
+{
+    gboolean wants_help = argc > 1 && is_help(argv[1]);
+    if (argc < 2 || (wants_help && argc < 3)) {
+        print_help();
+        *ret_status = wants_help ? 0 : PIF_ERROR_USAGE;
+        return TRUE;
+    }
+    const char *name = wants_help ? argv[2] : argv[1];
+    const PifCliCommand *command = pif_cli_choose(pif_net_commands, "net", name, error);
+    if (!command)
+        return FALSE;
+    char *help[] = {argv[2], (char *)"--help", NULL};
+    return wants_help ? command->run(cli, 2, help, ret_status, error)
+                      : command->run(cli, argc - 1, argv + 1, ret_status, error);
+}
+
+gboolean pif_net_parse(PifCli *cli, const GOptionEntry *options, const char *description, int *argc,
+                       char ***argv, GError **error)
+{
+    const PifCliCommand *command = pif_cli_choose(pif_net_commands, "net", (*argv)[0], error);
+    const PifCliOptions spec = {command, options, description, FALSE, "net"};
+    return command && pif_cli_parse(&spec, argc, argv, error) && pif_cli_load_farm(cli, error);
+}
+
+static const char force_text[] = "let an uplink join that this host may be cut off by";
+
+gboolean pif_net_cmd_plan(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
+{
+    (void)ret_status;
+    gboolean is_down = FALSE, is_forced = FALSE;
+    const GOptionEntry entries[] = {
+        {"down", 'd', 0, G_OPTION_ARG_NONE, &is_down, "what pifarm net down would do", NULL},
+        {"force", 0, 0, G_OPTION_ARG_NONE, &is_forced, force_text, NULL},
+        G_OPTION_ENTRY_NULL};
+    static const char description[] =
+        "Prints the commands that would do the same, in their order, and nothing when all is as\n"
+        "farm.yaml has it. Needs no root and changes nothing.";
+    if (!pif_net_parse(cli, entries, description, &argc, &argv, error))
+        return FALSE;
+    PifNetSpec spec = pif_farm_net_spec(cli->farm);
+    spec.is_uplink_forced = is_forced;
+    g_autoptr(PifNetPlan) plan =
+        is_down ? pif_net_plan_down(&spec, error) : pif_net_plan_up(&spec, error);
+    if (!plan)
+        return FALSE;
+    g_autofree char *text = pif_net_plan_format(plan);
+    fputs(text, stdout);
+    return TRUE;
+}
+
+gboolean pif_net_cmd_up(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
+{
+    (void)ret_status;
+    gboolean is_forced = FALSE;
+    const GOptionEntry entries[] = {
+        {"force", 0, 0, G_OPTION_ARG_NONE, &is_forced, force_text, NULL}, G_OPTION_ENTRY_NULL};
+    static const char description[] =
+        "What pifarm up does before it turns nodes on; done twice it changes nothing. When it "
+        "fails\n"
+        "half-way, the host is as it was. Address and name server start with the first node.\n"
+        "\n"
+        "Exit status: 7 when a name, a subnet or the uplink is in use.";
+    if (!pif_net_parse(cli, entries, description, &argc, &argv, error))
+        return FALSE;
+    PifNetSpec spec = pif_farm_net_spec(cli->farm);
+    spec.is_uplink_forced = is_forced;
+    g_autofree char *lock = pif_paths_network_lock();
+    return pif_net_up(&spec, lock, error);
+}
+
+/* A daemon has nodes on the bridge, or is about to. */
+static gboolean check_no_daemon(const PifFarm *farm, GError **error)
+{
+    if (!pif_client_is_daemon_up(farm))
+        return TRUE;
+    return pif_error_set(error, PIF_ERROR_BUSY,
+                         "the nodes of farm '%s' use its network; first: pifarm down, which takes "
+                         "the network with the last node",
+                         farm->name);
+}
+
+gboolean pif_net_cmd_down(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
+{
+    (void)ret_status;
+    static const char description[] =
+        "Goes by the marks that the farm left on its links (their alias), not by their names. An\n"
+        "uplink gets its addresses and routes back.\n"
+        "\n"
+        "Exit status: 7 while the farm's daemon runs.";
+    if (!pif_net_parse(cli, NULL, description, &argc, &argv, error) ||
+        !check_no_daemon(cli->farm, error))
+        return FALSE;
+    PifNetSpec spec = pif_farm_net_spec(cli->farm);
+    g_autofree char *lock = pif_paths_network_lock();
+    return pif_net_down(&spec, lock, error);
+}

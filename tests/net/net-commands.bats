@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# pifarm net: plan, up, show and down, without nodes.
+load ../lib/common.bash
+
+setup() {
+    own_folders
+    cd "$BATS_TEST_TMPDIR"
+    write_farm lab
+    cleanup ip link delete dev pf-lab
+    cleanup ip link delete dev pf-office
+}
+
+# write_farm NAME [LAN]: NAME.yaml, whose lan has these keys.
+write_farm() {
+    cat >"$1.yaml" <<YAML
+farm: $1
+lan: { ${2:-mtu: 1500} }
+images: { card: }
+switches: { sw0: { virtual: true } }
+nodes:
+  - { name: n1, id: 1, port: sw0/1, image: card }
+YAML
+    export PIFARM_FILE=$PWD/$1.yaml
+}
+
+@test "what plan prints does what up does, and then plan prints nothing" {
+    pifarm net plan >commands
+    [ "$(tail -n 1 commands)" = 'ip link set dev pf-lab up' ]
+    sh -e commands
+    [ -z "$(pifarm net plan)" ]
+    pifarm net up
+    pifarm net plan --down >commands
+    [ "$(cat commands)" = 'ip link delete dev pf-lab' ]
+    sh -e commands
+    [ -n "$(pifarm net plan)" ]
+}
+
+@test "show lists the farm's links and what others put into its bridge" {
+    pifarm net up
+    cleanup ip link delete dev other
+    ip link add name other type bridge
+    ip link add name stranger type veth peer name strange
+    ip link set dev stranger master pf-lab
+    [ "$(pifarm net show --json | jq -r '.links[] | "\(.link) \(.role) \(.up) \(.mtu) \(.addresses)"')" = \
+        "pf-lab bridge true 1500 10.77.0.1/24
+stranger port false 1500 null" ]
+    ip link delete dev stranger
+    pifarm net down
+    [ "$(pifarm net show --json | jq -c .links)" = '[]' ]
+}
+
+@test "down leaves what is not the farm's" {
+    ip link add name pf-lab type bridge
+    pifarm net down
+    ip link show dev pf-lab
+}
+
+@test "a subnet that another farm has is refused with that farm's name, and status 7" {
+    pifarm net up
+    write_farm office
+    fails_with 7 pifarm net up
+    says "10.77.0.1/24 on pf-lab of farm 'lab'"
+    write_farm office 'subnet: 10.78.0.0/24'
+    pifarm net up
+}
+
+@test "of two farms that want one subnet at the same moment one gets it" {
+    local _
+    write_farm office
+    for _ in 1 2 3 4 5 6 7 8; do
+        pifarm -f lab.yaml net up 2>lab.err &
+        pifarm -f office.yaml net up 2>office.err || true
+        wait $! || true
+        [ "$(ip -o -4 address show to 10.77.0.1 | wc -l)" = 1 ]
+        cat lab.err office.err | grep -q "of farm '"
+        pifarm -f lab.yaml net down
+        pifarm -f office.yaml net down
+    done
+}
+
+@test "without root plan works, and up says that it needs root" {
+    chmod -R a+rX "$BATS_RUN_TMPDIR"
+    setpriv --reuid 65534 --regid 65534 --clear-groups pifarm net plan | grep -q 'ip link add name pf-lab'
+    mkdir nobody && chown 65534 nobody
+    PIFARM_RUNTIME_DIR=$PWD/nobody fails_with 6 setpriv --reuid 65534 --regid 65534 --clear-groups pifarm net up
+    says 'sudo'
+}
+
+@test "an uplink that carries the default route joins by force only" {
+    write_farm lab 'uplink: up0'
+    ip link add name up0 type veth peer name peer0
+    cleanup ip link delete dev up0
+    ip link set dev peer0 up
+    ip link set dev up0 up
+    ip address add 192.168.9.2/24 dev up0
+    ip route add default via 192.168.9.1
+    fails_with 7 pifarm net up
+    says 'pifarm net up --force'
+    pifarm net up --force
+    [ "$(pifarm net show --json | jq -r '.links[] | select(.role == "uplink").link')" = up0 ]
+    [ -z "$(pifarm net plan)" ]
+    pifarm net down
+    [ "$(ip route show default)" = 'default via 192.168.9.1 dev up0 ' ]
+}
