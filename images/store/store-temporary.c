@@ -59,15 +59,15 @@ static GPtrArray *list_folder(const char *path, GError **error)
     return paths;
 }
 
-static gboolean sweep_workplaces(PifStore *store, GError **error)
+/* Folders in tmp/ that no living process has. */
+static gboolean add_dead_workplaces(const PifStore *store, GPtrArray *leftovers, GError **error)
 {
     g_autofree char *folder = g_build_filename(store->directory, "tmp", NULL);
     g_autoptr(GPtrArray) paths = list_folder(folder, error);
     for (guint i = 0; paths && i < paths->len; i++) {
-        const char *path = g_ptr_array_index(paths, i);
-        g_auto(PifFd) lock = lock_folder(path);
-        if (lock >= 0 && !pif_dir_remove(path, error))
-            return FALSE;
+        g_auto(PifFd) lock = lock_folder(paths->pdata[i]);
+        if (lock >= 0)
+            g_ptr_array_add(leftovers, g_strdup(paths->pdata[i]));
     }
     return paths != NULL;
 }
@@ -82,16 +82,40 @@ static gboolean is_left_over(const PifStore *store, const char *name)
     return !pif_store_has(store, sha256) || g_str_has_prefix(suffix, ".json.");
 }
 
-gboolean pif_store_sweep(PifStore *store, GError **error)
+/* Wants the exclusive lock, so that no folder is seen before its maker has locked it. */
+static GPtrArray *list_leftovers(const PifStore *store, GError **error)
 {
+    g_autoptr(GPtrArray) leftovers = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) paths = list_folder(store->directory, error);
     for (guint i = 0; paths && i < paths->len; i++) {
-        const char *path = g_ptr_array_index(paths, i);
-        g_autofree char *name = g_path_get_basename(path);
-        if (is_left_over(store, name) && !pif_dir_remove(path, error))
-            return FALSE;
+        g_autofree char *name = g_path_get_basename(paths->pdata[i]);
+        if (is_left_over(store, name))
+            g_ptr_array_add(leftovers, g_strdup(paths->pdata[i]));
     }
-    return paths && sweep_workplaces(store, error);
+    if (!paths || !add_dead_workplaces(store, leftovers, error))
+        return NULL;
+    return g_steal_pointer(&leftovers);
+}
+
+gboolean pif_store_sweep(PifStore *store, GError **error)
+{
+    g_autoptr(GPtrArray) leftovers = list_leftovers(store, error);
+    for (guint i = 0; leftovers && i < leftovers->len; i++)
+        if (!pif_dir_remove(leftovers->pdata[i], error))
+            return FALSE;
+    return leftovers != NULL;
+}
+
+GPtrArray *pif_store_list_leftovers(PifStore *store, GError **error)
+{
+    g_auto(PifFd) lock = -1;
+    return pif_store_lock(store, TRUE, &lock, error) ? list_leftovers(store, error) : NULL;
+}
+
+gboolean pif_store_remove_leftovers(PifStore *store, GError **error)
+{
+    g_auto(PifFd) lock = -1;
+    return pif_store_lock(store, TRUE, &lock, error) && pif_store_sweep(store, error);
 }
 
 gboolean pif_store_remove_companions(PifStore *store, const char *sha256, GError **error)

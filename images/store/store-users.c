@@ -78,3 +78,15 @@ gboolean pif_store_list_users(PifStore *store, const char *sha256, char ***ret_u
     *ret_users = g_strv_builder_end(users);
     return TRUE;
 }
+
+gboolean pif_store_count_users(PifStore *store, const char *sha256, guint *ret_count,
+                               GError **error)
+{
+    g_auto(PifFd) lock = -1;
+    g_auto(GStrv) users = NULL;
+    if (!pif_store_lock(store, TRUE, &lock, error) ||
+        !pif_store_list_users(store, sha256, &users, error))
+        return FALSE;
+    *ret_count = g_strv_length(users);
+    return TRUE;
+}

@@ -47,6 +47,8 @@ typedef struct {
 
 /* directory is made when missing. */
 PifStore *pif_store_open(const char *directory, GError **error);
+/* The same, but what dead processes have left stays for pif_store_list_leftovers. */
+PifStore *pif_store_open_as_is(const char *directory, GError **error);
 void pif_store_free(PifStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifStore, pif_store_free)
 const char *pif_store_directory(const PifStore *store);
@@ -110,3 +112,10 @@ gboolean pif_store_add_user(PifStore *store, const char *sha256, const char *clo
                             GError **error);
 gboolean pif_store_remove_user(PifStore *store, const char *sha256, const char *clone_path,
                                GError **error);
+/* How many clones use the image. */
+gboolean pif_store_count_users(PifStore *store, const char *sha256, guint *ret_count,
+                               GError **error);
+
+/* Paths (char*) of what dead processes have left. NULL on failure. */
+GPtrArray *pif_store_list_leftovers(PifStore *store, GError **error);
+gboolean pif_store_remove_leftovers(PifStore *store, GError **error);

@@ -25,6 +25,7 @@ const PifCliCommand pif_image_commands[] = {
     {"shell", "run a shell or a command in a copy of an image", "IMAGE [-- COMMAND...]",
      pif_image_cmd_shell},
     {"rm", "remove images that no node's card needs", "IMAGE...", pif_image_cmd_rm},
+    {"gc", "remove what nothing uses", "", pif_image_cmd_gc},
     {NULL, NULL, NULL, NULL},
 };
 

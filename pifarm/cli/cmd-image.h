@@ -43,6 +43,7 @@ gboolean pif_image_cmd_fetch(PifCli *cli, int argc, char **argv, int *ret_status
 gboolean pif_image_cmd_verify(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_image_cmd_list(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_image_cmd_inspect(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_image_cmd_gc(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_image_cmd_rm(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_image_cmd_prepare(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_image_cmd_export(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);

@@ -16,10 +16,8 @@ static gboolean find_downloaded(PifStore *store, const char *url, PifImage **ret
     return pif_store_find_url(store, shown, NULL, ret_image, error);
 }
 
-/* The imported, unprepared image: by the checksum in farm.yaml, by the unchanged source file, or by
- * name. */
-static gboolean find_base(PifStore *store, const PifImageSpec *spec, PifImage **ret_image,
-                          GError **error)
+gboolean pif_farm_image_find_base(PifStore *store, const PifImageSpec *spec, PifImage **ret_image,
+                                  GError **error)
 {
     if (spec->sha256 && (pif_store_find_source(store, spec->sha256, ret_image, NULL) ||
                          pif_store_find(store, spec->sha256, ret_image, NULL)))
@@ -50,7 +48,7 @@ gboolean pif_farm_image_find(PifStore *store, const PifImageSpec *spec, PifImage
 {
     g_autoptr(PifImage) base = NULL;
     PifPrepareSpec wanted = prepare_spec(spec);
-    if (find_base(store, spec, &base, NULL)) {
+    if (pif_farm_image_find_base(store, spec, &base, NULL)) {
         g_autofree char *recipe = pif_prepare_recipe(base, &wanted, NULL);
         if (recipe && pif_store_find_recipe(store, recipe, ret_image, NULL))
             return TRUE;
@@ -62,7 +60,7 @@ gboolean pif_farm_image_find(PifStore *store, const PifImageSpec *spec, PifImage
 static gboolean import_base(PifStore *store, const PifImageSpec *spec, PifProgress *progress,
                             PifImage **ret_image, GError **error)
 {
-    if (find_base(store, spec, ret_image, NULL))
+    if (pif_farm_image_find_base(store, spec, ret_image, NULL))
         return TRUE;
     if (!spec->source)
         return pif_error_set(error, PIF_ERROR_NOT_FOUND,

@@ -6,6 +6,11 @@
 #include "images/store/store.h"
 #include "pifarm/model/farm.h"
 
+/* The imported, unprepared image: by the checksum in farm.yaml, by the URL or the unchanged source
+ * file, or by name. */
+gboolean pif_farm_image_find_base(PifStore *store, const PifImageSpec *spec, PifImage **ret_image,
+                                  GError **error);
+
 /* The prepared image, if the store has it; else NOT_FOUND, with the command that makes it.
  * Milliseconds. */
 gboolean pif_farm_image_find(PifStore *store, const PifImageSpec *spec, PifImage **ret_image,
