@@ -7,7 +7,8 @@
 #include "pifarm/base/error.h"
 
 enum {
-    MAX_TRIES = 5,                /* in a row that were cut, each after some progress */
+    MAX_POOR_TRIES = 5,           /* that were cut after little progress; without any: none */
+    LITTLE_PROGRESS = 1 << 20,    /* bytes */
     MAX_AGE_S = 7 * 24 * 60 * 60, /* of unfinished downloads */
 };
 
@@ -78,7 +79,7 @@ static gboolean set_unfinished_error(const Work *work, GError *failure, GError *
 
 static gboolean run(Work *work, gboolean *ret_is_unchanged, GError **error)
 {
-    for (int i = 1;; i++) {
+    for (int poor = 0;;) {
         PifTransfer transfer;
         GError *failure = NULL;
         guint64 before = pif_partial_size(work->partial);
@@ -86,8 +87,9 @@ static gboolean run(Work *work, gboolean *ret_is_unchanged, GError **error)
             *ret_is_unchanged = transfer.is_unchanged;
             return TRUE;
         }
-        gboolean has_moved = pif_partial_size(work->partial) > before;
-        if (!transfer.is_cut || !has_moved || i >= MAX_TRIES)
+        guint64 now = pif_partial_size(work->partial);
+        poor += now < before + LITTLE_PROGRESS;
+        if (!transfer.is_cut || now <= before || poor >= MAX_POOR_TRIES)
             return set_unfinished_error(work, failure, error);
         g_info("%s; going on", failure->message);
         g_error_free(failure);

@@ -70,6 +70,16 @@ static gboolean check_options(const Fetch *fetch, GError **error)
                          fetch->shown, owner->sha256, import->name);
 }
 
+/* Where there is no server or no network, the image cannot be had either. */
+static void set_sidecar_error(GError *failure, GError **error)
+{
+    gboolean is_ours = g_error_matches(failure, PIF_ERROR, PIF_ERROR_PROTOCOL) ||
+                       g_error_matches(failure, PIF_ERROR, PIF_ERROR_BUSY);
+    pif_error_set(error, (PifErrorCode)pif_error_exit_status(failure), "%s%s", failure->message,
+                  is_ours ? "; --no-sidecar does without it, --sha256 is better" : "");
+    g_error_free(failure);
+}
+
 /* Reads the checksum beside the file (NULL: beside the URL), where one is wanted. What is there but
  * no good is an error: it may be the one that would have told. */
 static gboolean use_sidecar(Fetch *fetch, const char *file, const char *url, GError **error)
@@ -83,9 +93,7 @@ static gboolean use_sidecar(Fetch *fetch, const char *file, const char *url, GEr
         fetch->options.import.sha256 = fetch->sha256;
         return TRUE;
     }
-    pif_error_set(error, (PifErrorCode)pif_error_exit_status(failure),
-                  "%s; --no-sidecar does without it, --sha256 is better", failure->message);
-    g_error_free(failure);
+    set_sidecar_error(failure, error);
     return FALSE;
 }
 

@@ -86,6 +86,27 @@ static gboolean take_file(PifPartial *partial, GError **error)
     return pif_error_set_errno(error, errno, "cannot open %s", partial->path);
 }
 
+/* Removes NAME.json* of NAME.part; with only_leftovers what processes that were killed left of
+ * notes under another name. Wants the lock on the .part. */
+static void remove_notes_but(const char *path, gboolean only_leftovers)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+    g_autofree char *base = g_path_get_basename(path);
+    base[strlen(base) - strlen(".part")] = '\0';
+    g_autofree char *note = g_strconcat(base, ".json", NULL);
+    g_autoptr(GDir) directory = g_dir_open(folder, 0, NULL);
+    for (const char *name; directory && (name = g_dir_read_name(directory));) {
+        g_autofree char *found = g_build_filename(folder, name, NULL);
+        if (g_str_has_prefix(name, note) && !(only_leftovers && g_str_equal(name, note)))
+            unlink(found);
+    }
+}
+
+static void remove_notes(const char *path)
+{
+    remove_notes_but(path, FALSE);
+}
+
 /* Without a good note nothing is known of the bytes. */
 static void read_note(PifPartial *partial)
 {
@@ -115,6 +136,7 @@ gboolean pif_partial_open(const char *folder, const char *url, PifPartial **ret_
     partial->note_path = g_strdup_printf("%s/%s.json", folder, name);
     if (!pif_dir_make(folder, 0700, error) || !take_file(partial, error))
         return FALSE;
+    remove_notes_but(partial->path, TRUE);
     read_note(partial);
     *ret_partial = g_steal_pointer(&partial);
     return TRUE;
@@ -190,17 +212,10 @@ gboolean pif_partial_add(PifPartial *partial, const void *bytes, gsize size, GEr
     return TRUE;
 }
 
-static void remove_both(const char *path)
-{
-    g_autofree char *stem = g_strndup(path, strlen(path) - strlen(".part"));
-    g_autofree char *note = g_strconcat(stem, ".json", NULL);
-    unlink(note);
-    unlink(path);
-}
-
 void pif_partial_discard(PifPartial *partial)
 {
-    remove_both(partial->path);
+    remove_notes(partial->path);
+    unlink(partial->path);
 }
 
 /* One that may go. */
@@ -252,7 +267,8 @@ void pif_partial_sweep(const char *folder, gint64 max_age_s, guint64 max_bytes)
         g_auto(PifFd) lock = open_locked(old->path, O_RDWR);
         if (lock < 0)
             continue;
-        remove_both(old->path);
+        remove_notes(old->path);
+        unlink(old->path);
         kept -= old->bytes;
     }
 }

@@ -118,6 +118,26 @@ import() {
     has_image
 }
 
+@test "killed at ten random moments, a download still ends, without beginning anew each time" {
+    local sent
+    behave slow 20 # milliseconds for each 16 KiB: 1.3 s in all
+    for _ in {1..10}; do
+        pifarm image import --no-sidecar "$url/disk.img.xz" &
+        sleep "0.0$((RANDOM % 9))$((RANDOM % 10))"
+        kill -KILL $! 2>/dev/null || break
+        wait $! || true
+        [ "$(pifarm image list --json | jq '.images | length')" -eq 0 ] || break
+    done
+    fails_with 0 import
+    has_image
+    pifarm image verify
+    # what was sent of the file after the first byte of the last request is what was still missing
+    sent=$(requests | tail -n 1)
+    echo "$sent"
+    [[ $sent =~ bytes=([0-9]+)- ]]
+    [ "${BASH_REMATCH[1]}" -gt 16384 ]
+}
+
 # cut_short: 50000 bytes are there.
 cut_short() {
     behave cut 10000
@@ -295,6 +315,16 @@ $result" ]
     says 'no such host'
     fails_with 1 pifarm image import http://127.0.0.1:1/disk.img
     says 'does not take connections'
+    has_nothing
+}
+
+@test "a server whose certificate nobody vouches for is denied" {
+    openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -days 2 -keyout key -out cert 2>/dev/null
+    cat key cert >pem
+    start_web pem
+    fails_with 6 import
+    says "$url/disk.img.xz"
+    says 'certificate is not trusted'
     has_nothing
 }
 

@@ -6,7 +6,8 @@
 #include "images/fetch/url.h"
 #include "tests/lib/check.h"
 
-#include <sys/stat.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #define A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define B "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -197,6 +198,19 @@ static void a_partial_file_without_a_good_note_counts_for_nothing(Fixture *fixtu
     }
 }
 
+static void half_written_notes_are_cleared_away(Fixture *fixture, gconstpointer data)
+{
+    leave(fixture, "http://a/x", "\"v1\"", "hello");
+    run(fixture->folder, "cp *.json \"$(echo *.json).AbCdEf\"");
+    g_autoptr(PifPartial) partial = open_partial(fixture, "http://a/x");
+    g_assert_cmpuint(pif_partial_size(partial), ==, 5);
+    g_autofree char *after = list(fixture);
+    g_assert_cmpstr(after, ==, "hello2");
+    pif_partial_discard(partial);
+    g_autofree char *empty = list(fixture);
+    g_assert_cmpstr(empty, ==, "0");
+}
+
 static void a_partial_file_belongs_to_one_process(Fixture *fixture, gconstpointer data)
 {
     PifPartial *second = NULL;
@@ -212,6 +226,26 @@ static void more_than_there_is_room_for_is_refused_before_it_comes(Fixture *fixt
     g_autoptr(PifPartial) partial = open_partial(fixture, "http://a/x");
     fails(PIF_ERROR_EXTERNAL, "no room for http://a/x",
           pif_partial_begin(partial, 0, G_MAXUINT64 / 2, "\"v\"", &error));
+}
+
+static void a_full_file_system_keeps_what_there_is(Fixture *fixture, gconstpointer data)
+{
+    struct rlimit before;
+    g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &before), ==, 0);
+    struct rlimit small = {8192, before.rlim_max};
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    g_autofree char *much = g_strnfill(10000, 'x');
+    g_autoptr(PifPartial) partial = open_partial(fixture, "http://a/x");
+    ok(pif_partial_begin(partial, 0, 0, "\"v\"", &error));
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &small), ==, 0);
+    fails(PIF_ERROR_EXTERNAL, "no room for http://a/x on the file system",
+          pif_partial_add(partial, much, 10000, &error));
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &before), ==, 0);
+    signal(SIGXFSZ, handler);
+    g_assert_cmpuint(pif_partial_size(partial), ==, 8192);
+    ok(pif_partial_begin(partial, 8192, 10000, "\"v\"", &error));
+    ok(pif_partial_add(partial, much, 1808, &error));
+    g_assert_cmpuint(pif_partial_size(partial), ==, 10000);
 }
 
 static void old_and_many_partial_files_go_those_in_use_stay(Fixture *fixture, gconstpointer data)
@@ -248,8 +282,10 @@ int main(int argc, char **argv)
     PARTIAL_TEST(a_partial_file_goes_on_where_it_ended);
     PARTIAL_TEST(a_partial_file_of_another_version_begins_anew);
     PARTIAL_TEST(a_partial_file_without_a_good_note_counts_for_nothing);
+    PARTIAL_TEST(half_written_notes_are_cleared_away);
     PARTIAL_TEST(a_partial_file_belongs_to_one_process);
     PARTIAL_TEST(more_than_there_is_room_for_is_refused_before_it_comes);
+    PARTIAL_TEST(a_full_file_system_keeps_what_there_is);
     PARTIAL_TEST(old_and_many_partial_files_go_those_in_use_stay);
     return g_test_run();
 }
