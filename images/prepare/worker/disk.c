@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Steps on the disk as a whole: grow, mount, unmount.
+#include "images/disk/partition.h"
 #include "images/prepare/worker/steps.h"
 #include "pifarm/base/error.h"
+#include "pifarm/base/fd.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 /* ELF, System V ABI: class at 4, machine at 18, in the file's byte order. */
@@ -15,21 +19,68 @@ enum {
     EM_AARCH64 = 183,
 };
 
-static gboolean check_is_ext(const PifGuest *guest, const char *device, GError **error)
+static gboolean check_is_ext(const PifPartition *root, GError **error)
 {
-    char *type = guestfs_vfs_type(guest->handle, device);
-    gboolean is_ext = type && g_str_has_prefix(type, "ext");
-    if (!type)
-        pif_guest_fail(guest, error, "cannot tell the root file system's type");
-    else if (g_str_equal(type, "crypto_LUKS"))
-        pif_error_set(error, PIF_ERROR_CONFIG,
-                      "partition %u, the root, is encrypted (LUKS) and cannot be prepared",
-                      guest->layout.root_number);
-    else if (!is_ext)
-        pif_error_set(error, PIF_ERROR_CONFIG, "the root file system is %s, not ext4",
-                      *type ? type : "of no known type");
-    free(type);
-    return is_ext;
+    if (g_strcmp0(root->filesystem, "crypto_LUKS") == 0)
+        return pif_error_set(error, PIF_ERROR_CONFIG,
+                             "partition %u, the root, is encrypted (LUKS) and cannot be prepared",
+                             root->number);
+    return (root->filesystem && g_str_has_prefix(root->filesystem, "ext")) ||
+           pif_error_set(error, PIF_ERROR_CONFIG, "partition %u, the root, has %s, not ext4",
+                         root->number,
+                         root->filesystem ? root->filesystem : "no file system that we know");
+}
+
+static gboolean check_apart(const PifPartition *one, const PifPartition *other, GError **error)
+{
+    return one->start + one->size <= other->start || other->start + other->size <= one->start ||
+           pif_error_set(error, PIF_ERROR_CONFIG, "partitions %u and %u overlap", one->number,
+                         other->number);
+}
+
+static gboolean check_partitions(const PifGuest *guest, const GPtrArray *partitions, GError **error)
+{
+    for (guint i = 0; i < partitions->len; i++) {
+        const PifPartition *partition = partitions->pdata[i];
+        if (partition->number == guest->layout.root_number && !check_is_ext(partition, error))
+            return FALSE;
+        for (guint k = 0; k < i; k++)
+            if (!check_apart(partitions->pdata[k], partition, error))
+                return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean is_root_last(const PifGuest *guest)
+{
+    const PifCardLayout *layout = &guest->layout;
+    return layout->root_offset + layout->root_size >= layout->end;
+}
+
+static gboolean check_growth(const PifGuest *guest, GError **error)
+{
+    return is_root_last(guest) || !guest->job->must_grow ||
+           pif_error_set(error, PIF_ERROR_CONFIG,
+                         "partition %u, the root, is not the last on the disk and cannot grow; "
+                         "prepare the image without a size, or move the other partition",
+                         guest->layout.root_number);
+}
+
+/* All that needs no appliance to be seen. */
+gboolean pif_step_check(PifGuest *guest, GError **error)
+{
+    g_autofree char *table = NULL;
+    g_auto(PifFd) disk = open(guest->job->disk, O_RDONLY | O_CLOEXEC);
+    if (disk < 0)
+        return pif_error_set_errno(error, errno, "cannot open the disk");
+    guest->disk_size = (guint64)lseek(disk, 0, SEEK_END);
+    if (!pif_card_layout_read(guest->job->disk, &guest->layout, error))
+        return FALSE;
+    if (!guest->layout.root_size)
+        return pif_error_set(error, PIF_ERROR_CONFIG,
+                             "no primary partition is a Linux one (type 83), for the root");
+    g_autoptr(GPtrArray) partitions = pif_partitions_read(disk, &table, error);
+    return partitions && check_partitions(guest, partitions, error) && check_growth(guest, error);
 }
 
 static gboolean grow_partition(const PifGuest *guest, GError **error)
@@ -46,16 +97,8 @@ static gboolean grow_partition(const PifGuest *guest, GError **error)
  * what e2fsck(8) thinks safe is mended. */
 gboolean pif_step_grow(PifGuest *guest, GError **error)
 {
-    const PifCardLayout *layout = &guest->layout;
-    gboolean is_last = layout->root_offset + layout->root_size >= layout->end;
-    g_autofree char *device = pif_guest_partition(layout->root_number);
-    if (!is_last && guest->job->must_grow)
-        return pif_error_set(error, PIF_ERROR_CONFIG,
-                             "partition %u, the root, is not the last on the disk and cannot grow; "
-                             "prepare the image without a size, or move the other partition",
-                             layout->root_number);
-    if (!check_is_ext(guest, device, error))
-        return FALSE;
+    gboolean is_last = is_root_last(guest);
+    g_autofree char *device = pif_guest_partition(guest->layout.root_number);
     if (is_last && !grow_partition(guest, error))
         return FALSE;
     if (guestfs_e2fsck(guest->handle, device, GUESTFS_E2FSCK_CORRECT, 1, -1) < 0)
@@ -63,7 +106,7 @@ gboolean pif_step_grow(PifGuest *guest, GError **error)
                               "the root file system is damaged (e2fsck -f on the card mends it)");
     if (!is_last)
         pif_guest_note(guest, "partition %u, the root, is not the last on the disk: not grown",
-                       layout->root_number);
+                       guest->layout.root_number);
     return !is_last || guestfs_resize2fs(guest->handle, device) == 0 ||
            pif_guest_fail(guest, error, "cannot grow the root file system");
 }

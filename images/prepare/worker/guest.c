@@ -5,7 +5,6 @@
 #include "pifarm/base/error.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 gboolean pif_guest_fail(const PifGuest *guest, GError **error, const char *format, ...)
 {
@@ -45,21 +44,8 @@ static gboolean configure(PifGuest *guest)
                                   GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe", -1) == 0;
 }
 
-static gboolean measure_disk(PifGuest *guest, GError **error)
-{
-    struct stat status;
-    if (stat(guest->job->disk, &status) < 0)
-        return pif_error_set(error, PIF_ERROR_NOT_FOUND, "there is no disk %s", guest->job->disk);
-    guest->disk_size = (guint64)status.st_size;
-    return pif_card_layout_read(guest->job->disk, &guest->layout, error);
-}
-
 gboolean pif_guest_launch(PifGuest *guest, GError **error)
 {
-    if (!measure_disk(guest, error))
-        return FALSE;
-    if (!guest->layout.root_size)
-        return pif_error_set(error, PIF_ERROR_CONFIG, "no Linux partition (type 83) for a root");
     guest->handle = guestfs_create();
     if (!guest->handle)
         return pif_error_set(error, PIF_ERROR_EXTERNAL, "libguestfs does not start");

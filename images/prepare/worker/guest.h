@@ -11,7 +11,7 @@
 typedef struct {
     const PifPrepareJob *job;
     guestfs_h *handle;
-    PifCardLayout layout; /* as the disk was given to us */
+    PifCardLayout layout; /* as the disk was given to us; of pif_step_check */
     guint64 disk_size;
     const char *boot;               /* where the boot partition is mounted; NULL: nowhere */
     PifAccount account;             /* of the job's user, once that is made */

@@ -13,6 +13,7 @@ static gboolean has_scripts(const PifGuest *guest)
 }
 
 const PifStep pif_steps[] = {
+    {"check", "looking at the partitions", NULL, NULL, pif_step_check},
     {PIF_PREPARE_LAUNCH, "starting the appliance", NULL, NULL, pif_guest_launch},
     {"grow", "growing the root file system", NULL, NULL, pif_step_grow},
     {"mount", "opening the file systems", NULL, NULL, pif_step_mount},

@@ -16,6 +16,7 @@ typedef struct {
 extern const PifStep pif_steps[];
 
 /* disk.c */
+gboolean pif_step_check(PifGuest *guest, GError **error);
 gboolean pif_step_grow(PifGuest *guest, GError **error);
 gboolean pif_step_mount(PifGuest *guest, GError **error);
 gboolean pif_step_finish(PifGuest *guest, GError **error);
