@@ -4,6 +4,7 @@
 
 #include "images/disk/sha256.h"
 #include "images/prepare/tree.h"
+#include "images/prepare/unit-file.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
 
@@ -46,7 +47,7 @@ const PifPrepareField pif_prepare_fields[] = {
     {"copy", PIF_PREPARE_TREES, AT(copies), NULL, NULL, NULL, NULL},
     {"unit", PIF_PREPARE_FILES, AT(units), "name of a systemd unit",
      "^" PLAIN_NAME "\\.(service|socket|timer|path|mount|automount|swap|target|slice)\\z",
-     "as hello.service, of letters, digits and : _ . @ - ", NULL},
+     "as hello.service, of letters, digits and : _ . @ -", NULL, pif_unit_file_check},
     {"firstboot", PIF_PREPARE_FILES, AT(firstboots), "name of a script", "^" PLAIN_NAME "\\z",
      "letters, digits and : _ . @ -, beginning with a letter or digit", NULL},
     {NULL},
@@ -156,7 +157,7 @@ gboolean pif_prepare_spec_check(const PifPrepareSpec *spec, GError **error)
     return TRUE;
 }
 
-static json_t *plan_file(const char *path, GError **error)
+static json_t *plan_file(const PifPrepareField *field, const char *path, GError **error)
 {
     gsize size;
     g_autofree char *text = NULL;
@@ -170,7 +171,7 @@ static json_t *plan_file(const char *path, GError **error)
     else if (strlen(text) != size || !g_utf8_validate(text, (gssize)size, NULL))
         pif_error_set(error, PIF_ERROR_USAGE,
                       "%s is not a text in UTF-8; programs go into a folder that is copied", path);
-    else
+    else if (!field->check_file || field->check_file(name, text, error))
         return json_pack("{ss ss}", "name", name, "text", text);
     return NULL;
 }
@@ -184,7 +185,7 @@ static json_t *plan_tree(const char *path, GError **error)
 static json_t *plan_value(const PifPrepareField *field, const char *value, GError **error)
 {
     if (field->kind == PIF_PREPARE_FILES)
-        return plan_file(value, error);
+        return plan_file(field, value, error);
     if (field->kind == PIF_PREPARE_TREES)
         return plan_tree(value, error);
     json_t *text = json_string(value);

@@ -9,3 +9,7 @@
  * a unit that others start. CONFIG, with the line, when the text is no unit file or an [Install] in
  * it names what cannot be a unit. */
 GHashTable *pif_unit_file_links(const char *name, const char *text, GError **error);
+
+/* The same, and CONFIG also when a node's own value ({node}, {id}, {address}, {serial}) is in the
+ * text: one image is for many nodes. */
+gboolean pif_unit_file_check(const char *name, const char *text, GError **error);

@@ -1,43 +1,45 @@
 // SPDX-License-Identifier: MIT
-// pifarm image prepare: options into a recipe.
-#include "images/prepare/prepare.h"
+// pifarm image prepare: a recipe and options into a preparation.
+#include "images/prepare/recipe.h"
+#include "images/prepare/ssh-key.h"
 #include "pifarm/base/error.h"
 #include "pifarm/cli/cmd-image.h"
 #include "pifarm/cli/password.h"
-#include "pifarm/model/ssh-key.h"
+
+#include <stdio.h>
 
 typedef struct {
     char *name;
     char *size;
-    char *hostname;
-    char *user;
-    char *password_hash;
+    char *recipe;
     char **key_files;
+    PifPrepareSpec spec; /* what the options say; owns its strings */
     gboolean is_password_on_stdin;
     gboolean has_no_ssh;
+    gboolean is_dry_run;
 } PrepareOptions;
 
 static void prepare_options_clear(PrepareOptions *options)
 {
     g_free(options->name);
     g_free(options->size);
-    g_free(options->hostname);
-    g_free(options->user);
-    g_free(options->password_hash);
+    g_free(options->recipe);
     g_strfreev(options->key_files);
+    pif_prepare_spec_clear(&options->spec);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PrepareOptions, prepare_options_clear)
 
 /* What must be refused before a password is asked for; the rest is pif_image_prepare's. */
-static gboolean check_options(const PrepareOptions *options, GError **error)
+static gboolean check_options(const PrepareOptions *options, const PifPrepareSpec *spec,
+                              GError **error)
 {
     if (options->name && !pif_image_check_name(options->name, error))
         return FALSE;
-    if (options->password_hash && options->is_password_on_stdin)
+    if (options->spec.password_hash && options->is_password_on_stdin)
         return pif_error_set(error, PIF_ERROR_USAGE,
                              "--password-hash and --password-stdin both set the password");
-    if (options->is_password_on_stdin && !options->user)
+    if (options->is_password_on_stdin && !spec->user)
         return pif_error_set(error, PIF_ERROR_USAGE, "--password-stdin needs --user: whose is it?");
     return TRUE;
 }
@@ -52,15 +54,57 @@ static gboolean read_keys(char **files, char ***ret_keys, GError **error)
     return TRUE;
 }
 
-static gboolean prepare(const char *base_name, const PifPrepareSpec *spec, const char *name,
-                        GError **error)
+/* Paths on the command line begin here, not where a worker may be. */
+static void make_absolute(char **paths)
 {
-    g_autoptr(PifStore) store = pif_image_open_store(error);
-    g_autoptr(PifImage) base = NULL;
-    g_autoptr(PifImage) image = NULL;
-    if (!store || !pif_store_find(store, base_name, &base, error))
+    for (; paths && *paths; paths++) {
+        char *path = g_canonicalize_filename(*paths, NULL);
+        g_free(*paths);
+        *paths = path;
+    }
+}
+
+/* The recipe's steps, changed and added to by the options. */
+static gboolean make_spec(PrepareOptions *options, PifPrepareSpec *spec, GError **error)
+{
+    g_autoptr(PifRecipe) recipe = options->recipe ? pif_recipe_load(options->recipe, error) : NULL;
+    if ((options->recipe && !recipe) ||
+        !pif_image_parse_size("--size", options->size, &options->spec.size, error) ||
+        !read_keys(options->key_files, &options->spec.ssh_keys, error))
         return FALSE;
-    g_autofree char *title = g_strdup_printf("preparing %s", name ? name : base_name);
+    make_absolute(options->spec.copies);
+    make_absolute(options->spec.units);
+    make_absolute(options->spec.firstboots);
+    if (recipe)
+        pif_prepare_spec_merge(spec, &recipe->spec);
+    else
+        spec->enable_ssh = TRUE;
+    pif_prepare_spec_merge(spec, &options->spec);
+    if (options->has_no_ssh)
+        spec->enable_ssh = FALSE;
+    return check_options(options, spec, error);
+}
+
+static gboolean print_steps(const PifPrepareSpec *spec, GError **error)
+{
+    g_autoptr(GPtrArray) steps = g_ptr_array_new_with_free_func(g_free);
+    if (!pif_prepare_list_steps(spec, steps, error))
+        return FALSE;
+    for (guint i = 0; i < steps->len; i += 2)
+        printf("%-12s %s\n", (const char *)steps->pdata[i], (const char *)steps->pdata[i + 1]);
+    return TRUE;
+}
+
+static const char *title_of(const PifImage *base)
+{
+    return base->names && *base->names ? *base->names : "the image";
+}
+
+static gboolean prepare(PifStore *store, const PifImage *base, const PifPrepareSpec *spec,
+                        const char *name, GError **error)
+{
+    g_autoptr(PifImage) image = NULL;
+    g_autofree char *title = g_strdup_printf("preparing %s", name ? name : title_of(base));
     g_autoptr(PifProgress) progress = pif_progress_new(title, 0);
     const PifPrepareOptions options = {.progress = progress, .name = name};
     if (!pif_image_prepare(store, base, spec, &options, &image, error))
@@ -73,23 +117,21 @@ static gboolean prepare(const char *base_name, const PifPrepareSpec *spec, const
 
 static gboolean run(const char *base_name, PrepareOptions *options, GError **error)
 {
-    g_auto(GStrv) keys = NULL;
-    guint64 size = 0;
-    if (!check_options(options, error) ||
-        !pif_image_parse_size("--size", options->size, &size, error) ||
-        !read_keys(options->key_files, &keys, error))
+    g_auto(PifPrepareSpec) spec = {0};
+    g_autoptr(PifImage) base = NULL;
+    if (!make_spec(options, &spec, error))
         return FALSE;
-    if (options->is_password_on_stdin && !pif_password_read_hash(&options->password_hash, error))
+    if (options->is_password_on_stdin) {
+        g_free((gpointer)spec.password_hash);
+        spec.password_hash = NULL;
+        if (!pif_password_read_hash((char **)&spec.password_hash, error))
+            return FALSE;
+    }
+    g_autoptr(PifStore) store = pif_image_open_store(error);
+    if (!store || !pif_store_find(store, base_name, &base, error))
         return FALSE;
-    const PifPrepareSpec spec = {
-        .size = size,
-        .hostname = options->hostname,
-        .user = options->user,
-        .password_hash = options->password_hash,
-        .ssh_keys = keys,
-        .enable_ssh = !options->has_no_ssh,
-    };
-    return prepare(base_name, &spec, options->name, error);
+    return options->is_dry_run ? print_steps(&spec, error)
+                               : prepare(store, base, &spec, options->name, error);
 }
 
 gboolean pif_image_cmd_prepare(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
@@ -98,26 +140,46 @@ gboolean pif_image_cmd_prepare(PifCli *cli, int argc, char **argv, int *ret_stat
     g_auto(PrepareOptions) options = {0};
     const GOptionEntry entries[] = {
         {"name", 'n', 0, G_OPTION_ARG_STRING, &options.name, "the new image's name", "NEW"},
+        {"recipe", 'r', 0, G_OPTION_ARG_FILENAME, &options.recipe,
+         "steps in YAML; options change and add to them", "FILE"},
         {"size", 's', 0, G_OPTION_ARG_STRING, &options.size,
          "grow to this, or to the next power of two above it", "SIZE"},
-        {"hostname", 0, 0, G_OPTION_ARG_STRING, &options.hostname, "the host name on it", "NAME"},
-        {"user", 'u', 0, G_OPTION_ARG_STRING, &options.user, "who may log in; made when missing",
-         "USER"},
-        {"password-hash", 0, 0, G_OPTION_ARG_STRING, &options.password_hash,
+        {"hostname", 0, 0, G_OPTION_ARG_STRING, &options.spec.hostname, "the host name on it",
+         "NAME"},
+        {"user", 'u', 0, G_OPTION_ARG_STRING, &options.spec.user,
+         "who may log in; made when missing", "USER"},
+        {"password-hash", 0, 0, G_OPTION_ARG_STRING, &options.spec.password_hash,
          "USER's password, as openssl passwd -6 prints it", "HASH"},
         {"password-stdin", 0, 0, G_OPTION_ARG_NONE, &options.is_password_on_stdin,
          "USER's password is the first line of standard input", NULL},
         {"ssh-key", 'k', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.key_files,
          "public key that logs USER in; may be repeated", "FILE"},
-        {"no-ssh", 0, 0, G_OPTION_ARG_NONE, &options.has_no_ssh,
-         "leave the SSH server as it is instead of enabling it", NULL},
+        {"no-ssh", 0, 0, G_OPTION_ARG_NONE, &options.has_no_ssh, "leave the SSH server as it is",
+         NULL},
+        {"wifi", 0, 0, G_OPTION_ARG_STRING, &options.spec.wifi, "wireless network to join", "SSID"},
+        {"wifi-psk", 0, 0, G_OPTION_ARG_STRING, &options.spec.wifi_psk,
+         "its passphrase (ps shows it; recipes do not)", "PSK"},
+        {"wifi-country", 0, 0, G_OPTION_ARG_STRING, &options.spec.wifi_country,
+         "where the radio is, as DE", "CC"},
+        {"locale", 0, 0, G_OPTION_ARG_STRING, &options.spec.locale, "as de_DE.UTF-8", "LOCALE"},
+        {"timezone", 0, 0, G_OPTION_ARG_STRING, &options.spec.timezone, "as Europe/Berlin", "ZONE"},
+        {"keyboard", 0, 0, G_OPTION_ARG_STRING, &options.spec.keyboard,
+         "layout, as de or de:nodeadkeys", "LAYOUT"},
+        {"copy", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.spec.copies,
+         "put what is in DIR into the root folder", "DIR"},
+        {"unit", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.spec.units,
+         "systemd unit to install and enable", "FILE"},
+        {"firstboot", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.spec.firstboots,
+         "script that runs once, at the first boot", "FILE"},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.is_dry_run, "print the steps, and do nothing",
+         NULL},
         G_OPTION_ENTRY_NULL};
     static const char description[] =
-        "Makes a new image; IMAGE stays as it is. Card, partition and file system are grown,\n"
-        "the machine ID and the SSH host keys removed, for each node gets its own. The same\n"
-        "IMAGE with the same options is prepared once. Without --name: IMAGE and 8 digits.\n"
-        "\n"
-        "`pifarm up` prepares the images that farm.yaml names by itself.\n"
+        "Makes a new image; IMAGE stays as it is. Card and root are grown, machine ID and SSH\n"
+        "host keys removed, for each node gets its own. The same IMAGE, options and files are\n"
+        "prepared once. Without --name: IMAGE and 8 digits. What takes FILE or DIR may be\n"
+        "repeated, but for --recipe. -v says what is found on the image and chosen for it.\n"
+        "pifarm-recipe(5) tells more. `pifarm up` prepares the images of farm.yaml by itself.\n"
         "\n"
         "Example:\n"
         "  pifarm image prepare debian --name lab -s 4GiB -u pi -k ~/.ssh/id_ed25519.pub";

@@ -4,7 +4,7 @@
 
 #include "images/fetch/fetch.h"
 #include "images/fetch/url.h"
-#include "images/prepare/prepare.h"
+#include "images/prepare/recipe.h"
 #include "pifarm/base/error.h"
 
 /* What was downloaded once counts, whatever the URL leads to now: nodes that share a farm.yaml get
@@ -32,22 +32,32 @@ gboolean pif_farm_image_find_base(PifStore *store, const PifImageSpec *spec, Pif
     return pif_store_find(store, spec->name, ret_image, error);
 }
 
-static PifPrepareSpec prepare_spec(const PifImageSpec *spec)
+/* What the recipe says, then what farm.yaml does. */
+static gboolean make_spec(const PifImageSpec *image, PifPrepareSpec *spec, GError **error)
 {
-    return (PifPrepareSpec){
-        .size = spec->size,
-        .user = spec->enrol.user,
-        .password_hash = spec->enrol.password_hash,
-        .ssh_keys = spec->enrol.ssh_keys,
-        .enable_ssh = TRUE,
+    g_autoptr(PifRecipe) recipe = image->recipe ? pif_recipe_load(image->recipe, error) : NULL;
+    const PifPrepareSpec enrol = {
+        .size = image->size,
+        .user = image->enrol.user,
+        .password_hash = image->enrol.password_hash,
+        .ssh_keys = image->enrol.ssh_keys,
+        .enable_ssh = !recipe || recipe->spec.enable_ssh,
     };
+    if (image->recipe && !recipe)
+        return FALSE;
+    if (recipe)
+        pif_prepare_spec_merge(spec, &recipe->spec);
+    pif_prepare_spec_merge(spec, &enrol);
+    return TRUE;
 }
 
 gboolean pif_farm_image_find(PifStore *store, const PifImageSpec *spec, PifImage **ret_image,
                              GError **error)
 {
     g_autoptr(PifImage) base = NULL;
-    PifPrepareSpec wanted = prepare_spec(spec);
+    g_auto(PifPrepareSpec) wanted = {0};
+    if (!make_spec(spec, &wanted, error))
+        return FALSE;
     if (pif_farm_image_find_base(store, spec, &base, NULL)) {
         g_autofree char *recipe = pif_prepare_recipe(base, &wanted, NULL);
         if (recipe && pif_store_find_recipe(store, recipe, ret_image, NULL))
@@ -81,9 +91,9 @@ gboolean pif_farm_image_make(PifStore *store, const PifImageSpec *spec, PifProgr
                              PifImage **ret_image, GError **error)
 {
     g_autoptr(PifImage) base = NULL;
-    if (!import_base(store, spec, progress, &base, error))
+    g_auto(PifPrepareSpec) wanted = {0};
+    if (!make_spec(spec, &wanted, error) || !import_base(store, spec, progress, &base, error))
         return FALSE;
-    PifPrepareSpec wanted = prepare_spec(spec);
     PifPrepareOptions options = {.progress = progress};
     return pif_image_prepare(store, base, &wanted, &options, ret_image, error);
 }

@@ -16,6 +16,7 @@ typedef struct {
                      store */
     char *sha256; /* of the source file or disk; NULL: not given */
     guint64 size; /* bytes; 0: not given */
+    char *recipe; /* path of a file of steps, or NULL; enrol has its user and identity too */
     struct {
         char *user;          /* default: none */
         char *password_hash; /* NULL: key only */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Keys of an image and of its enrolment.
 #include "images/fetch/url.h"
+#include "images/prepare/recipe.h"
+#include "images/prepare/ssh-key.h"
 #include "pifarm/model/defaults.h"
 #include "pifarm/model/farm-keys.h"
-#include "pifarm/model/ssh-key.h"
 
 #include <string.h>
 
@@ -15,6 +16,7 @@ void pif_image_spec_free(gpointer data)
     g_free(image->name);
     g_free(image->source);
     g_free(image->sha256);
+    g_free(image->recipe);
     g_free(image->enrol.user);
     g_free(image->enrol.password_hash);
     g_strfreev(image->enrol.ssh_keys);
@@ -129,6 +131,36 @@ static void read_ssh_keys(const PifKeyScope *scope, const PifKey *key, const Pif
     image->enrol.ssh_keys = g_strv_builder_end(keys);
 }
 
+/* What of a recipe belongs to nodes, not to the image, unless farm.yaml has something else. */
+static void take_from_recipe(PifImageSpec *image, const PifRecipe *recipe)
+{
+    if (recipe->hostname && g_str_equal(image->enrol.hostname, "{node}")) {
+        g_free(image->enrol.hostname);
+        image->enrol.hostname = g_strdup(recipe->hostname);
+    }
+    if (!image->enrol.user)
+        image->enrol.user = g_strdup(recipe->spec.user);
+    if (!image->enrol.ssh_identity)
+        image->enrol.ssh_identity = g_strdup(recipe->ssh_identity);
+}
+
+/* Its own mistakes have places in a file of their own: here stands the first of them. */
+static void read_recipe(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                        gpointer field)
+{
+    PifImageSpec *image = field;
+    g_autoptr(GError) error = NULL;
+    pif_key_read_path(scope, key, value, &image->recipe);
+    if (!image->recipe)
+        return;
+    g_autoptr(PifRecipe) recipe = pif_recipe_load(image->recipe, &error);
+    if (recipe)
+        take_from_recipe(image, recipe);
+    else
+        pif_key_refuse(scope, value, "'%s' of %s: %.*s", key->name, scope->what,
+                       (int)strcspn(error->message, "\n"), error->message);
+}
+
 static const PifKey enrol_keys[] = {
     {"user", read_user, .offset = offsetof(PifImageSpec, enrol.user)},
     {"ssh-key", read_ssh_keys},
@@ -157,6 +189,7 @@ const PifKey pif_image_keys[] = {
     {"size", pif_key_read_size, .offset = offsetof(PifImageSpec, size), .min = 16ULL << 20,
      .max = 2ULL << 40},
     {"enrol", read_enrol, .keys = enrol_keys},
+    {"recipe", read_recipe},
     {NULL},
 };
 

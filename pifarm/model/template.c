@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The farm.yaml that `pifarm init` writes: small, right as it is, and its own first manual.
+#include "images/prepare/ssh-key.h"
 #include "pifarm/base/paths.h"
 #include "pifarm/model/defaults.h"
 #include "pifarm/model/farm.h"
-#include "pifarm/model/ssh-key.h"
 
 #include <string.h>
 

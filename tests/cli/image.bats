@@ -208,6 +208,44 @@ disk ${hash:0:12}" ]
     [ "$(pifarm image list --json | jq '.images | length')" -eq 1 ]
 }
 
+@test "prepare --dry-run prints the steps of recipe and options, in their order" {
+    pifarm image import "$disk.img"
+    mkdir -p tree/etc
+    printf '%s\n' 'hostname: h' 'user: pi' 'timezone: Europe/Berlin' 'copy: tree' >r.yaml
+    fails_with 0 pifarm image prepare disk --recipe r.yaml --wifi lab --dry-run
+    [ "$(awk '{ print $1 }' <<<"$output" | paste -sd ' ')" = 'check launch grow mount hostname user ssh-enable wifi timezone copy machine-id host-keys finish' ]
+    [ "$(pifarm image list --json | jq '.images | length')" -eq 1 ]
+}
+
+@test "prepare shows a recipe's mistakes with their places" {
+    pifarm image import "$disk.img"
+    printf '%s\n' 'user: pi' 'timezon: UTC' >r.yaml
+    fails_with 3 pifarm image prepare disk --recipe r.yaml
+    [ "$output" = "r.yaml:2:1: unknown key 'timezon' in this recipe; did you mean 'timezone'?
+timezon: UTC
+^~~~~~~" ]
+    fails_with 4 pifarm image prepare disk --recipe missing.yaml
+    says 'there is no recipe missing.yaml'
+}
+
+@test "prepare refuses hostile values and files, and leaves the store as it was" {
+    pifarm image import "$disk.img"
+    mkdir -p tree/etc
+    ln -s ../../secret tree/etc/link
+    printf '[Install]\nWantedBy=../../x.target\n' >bad.service
+    touch ./-rf.service no.txt
+    for option in '--wifi=a
+b' --wifi-psk=short --locale=../../x --timezone=../UTC --keyboard=-rf --unit=./-rf.service --unit=no.txt --copy=tree; do
+        fails_with 2 pifarm image prepare disk --wifi-country=DE "$option"
+    done
+    fails_with 3 pifarm image prepare disk --unit=bad.service
+    says "'../../x.target' in [Install] is no name of a unit"
+    fails_with 4 pifarm image prepare disk --firstboot=missing
+    fails_with 4 pifarm image prepare disk --copy=missing
+    [ "$(pifarm image list --json | jq '.images | length')" -eq 1 ]
+    [ -z "$(find "$PIFARM_STATE_DIR"/images/tmp -type f)" ]
+}
+
 @test "prepare takes a password of standard input only with a user, and only a good one" {
     pifarm image import "$disk.img"
     fails_with 2 pifarm image prepare disk --password-stdin <<<secret

@@ -20,12 +20,14 @@ setup() {
 }
 
 @test "programs, manual pages and completion are installed" {
-    [ "$(cd tree && find . -type f | grep -v /man/ | sort)" = './bin/pifarm
+    [ "$(cd tree && find . -type f | grep -vE "/man/|/recipes/" | sort)" = './bin/pifarm
 ./libexec/pifarm/pifarm-card
 ./libexec/pifarm/pifarm-chroot
 ./libexec/pifarm/pifarm-prepare
 ./libexec/pifarm/pifarm-qemu
 ./libexec/pifarm/pifarmd
 ./share/bash-completion/completions/pifarm' ]
+    [ -x tree/share/pifarm/recipes/workshop/files/usr/local/sbin/name-tag ]
+    [ -s tree/share/pifarm/recipes/server.yaml ]
     [ -s tree/share/man/man5/farm.yaml.5 ] || [ ! -e "$PIFARM_BUILD/docs/farm.yaml.5" ]
 }

@@ -31,14 +31,14 @@ static void make_root(const Fixture *fixture)
     put(fixture->root, "etc/hostname", "raspberrypi\n");
     put(fixture->root, "etc/passwd",
         "root:x:0:0:root:/root:/bin/sh\nwww:x:33:33::/srv:/bin/false\n"
-        "ann:x:1001:1002::/home/ann:/bin/sh\n");
+        "ann:x:1001:1002::/people/ann:/bin/sh\n");
     put(fixture->root, "etc/shadow", "root:*:1::::::\n");
     put(fixture->root, "etc/group", "root:x:0:\nshadow:x:42:\n");
     put_bytes(fixture->root, "usr/bin/busybox", elf_arm64, 20);
     put(fixture->root, "boot/firmware/.keep", "");
     put(fixture->root, "root/.keep", "");
     g_free(shell(
-        "cd \"$1\"; mkdir bin home usr/lib; ln -s ../usr/bin/busybox bin/sh; ln -s usr/lib lib\n"
+        "cd \"$1\"; mkdir bin people usr/lib; ln -s ../usr/bin/busybox bin/sh; ln -s usr/lib lib\n"
         "chmod 700 root",
         fixture->root, NULL));
     put(fixture->boot, "cmdline.txt", "console=ttyS1 root=LABEL=rootfs\n");
@@ -155,7 +155,7 @@ static void add_files(const Fixture *fixture)
     put(fixture->files, "tree/etc/motd", "hello\n");
     put(fixture->files, "tree/etc/secret", "secret\n");
     put(fixture->files, "tree/lib/tool", "#!/bin/sh\n");
-    put(fixture->files, "tree/home/ann/note", "hers\n");
+    put(fixture->files, "tree/people/ann/note", "hers\n");
     put(fixture->files, "tree/root/note", "root's\n");
     put(fixture->files, "tree/opt/new/file", "");
     put(fixture->files, "tree/boot/firmware/extra.txt", "extra\n");
@@ -191,8 +191,8 @@ static const char debian[] =
     "/etc/secret regular 0640 0 42\nsecret\n"
     "/lib symlink 0777 0 0 -> usr/lib\n"
     "/usr/lib/tool regular 0755 0 0\n#!/bin/sh\n"
-    "/home/ann directory 0755 1001 1002\n"
-    "/home/ann/note regular 0644 1001 1002\nhers\n"
+    "/people/ann directory 0755 1001 1002\n"
+    "/people/ann/note regular 0644 1001 1002\nhers\n"
     "/root directory 0700 0 0\n"
     "/root/note regular 0644 0 0\nroot's\n"
     "/opt/new directory 02750 33 33\n"
@@ -246,7 +246,7 @@ static void each_step_leaves_what_it_promises(Fixture *fixture, gconstpointer da
               "/var/lib/NetworkManager/NetworkManager.state", "/var/lib/systemd/rfkill/",
               "boot:cmdline.txt", "/etc/default/locale", "/etc/localtime", "/etc/timezone",
               "/etc/default/keyboard", "/etc/motd", "/etc/secret", "/lib", "/usr/lib/tool",
-              "/home/ann", "/home/ann/note", "/root", "/root/note", "/opt/new", "/opt/link",
+              "/people/ann", "/people/ann/note", "/root", "/root/note", "/opt/new", "/opt/link",
               "/opt/new/up", "boot:extra.txt", "/etc/systemd/system/",
               "/etc/systemd/system/multi-user.target.wants/", "/usr/lib/pifarm/firstboot.d/",
               "/etc/cloud/cloud.cfg.d/99_pifarm.cfg", "boot:user-data", NULL);
@@ -376,7 +376,7 @@ static const BadCard bad_cards[] = {
      PIF_ERROR_EXTERNAL},
     {"a full boot partition is an error",
      "mkdir usr/sbin; touch usr/sbin/{wpa_supplicant,dhcpcd}",
-     "printf '%511s' quiet >cmdline.txt",
+     "head -c 510 /dev/zero | tr '\\0' x >cmdline.txt",
      "free=$(mdir -i \"$1@@1M\" :: | sed -n '/bytes free/s/[^0-9]//gp')\n"
      "head -c \"$free\" /dev/zero | mcopy -i \"$1@@1M\" - ::full",
      {.wifi = "a", .wifi_country = "DE"},

@@ -6,7 +6,7 @@
 
 gboolean pif_cloud_is_used(const PifGuest *guest)
 {
-    return pif_guest_exists(guest, "/etc/cloud/cloud.cfg") &&
+    return guest->handle && pif_guest_exists(guest, "/etc/cloud/cloud.cfg") &&
            !pif_guest_exists(guest, "/etc/cloud/cloud-init.disabled");
 }
 

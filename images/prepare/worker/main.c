@@ -56,15 +56,16 @@ static void say_step(const PifStep *step)
     say(&(PifPrepareLine){PIF_PREPARE_STEP, (char *)step->name, (char *)step->text, NULL});
 }
 
-static gboolean is_asked_for(const PifStep *step, const PifPrepareJob *job)
+static gboolean is_due(const PifStep *step, const PifGuest *guest)
 {
-    return !step->key || pif_prepare_job_has(job, step->key);
+    return (!step->key || pif_prepare_job_has(guest->job, step->key)) &&
+           (!step->applies || step->applies(guest));
 }
 
-static void list_steps(const PifPrepareJob *job)
+static void list_steps(const PifGuest *guest)
 {
     for (const PifStep *step = pif_steps; step->name; step++)
-        if (is_asked_for(step, job))
+        if (is_due(step, guest))
             say_step(step);
 }
 
@@ -72,7 +73,7 @@ static gboolean run_steps(PifGuest *guest, GError **error)
 {
     for (const PifStep *step = pif_steps; step->name; step++) {
         GError *failure = NULL;
-        if (!is_asked_for(step, guest->job) || (step->applies && !step->applies(guest)))
+        if (!is_due(step, guest))
             continue;
         say_step(step);
         if (!step->run(guest, &failure))
@@ -90,7 +91,7 @@ static gboolean prepare(GError **error)
     guest.job = job;
     if (job->disk)
         return run_steps(&guest, error);
-    list_steps(job);
+    list_steps(&guest);
     return TRUE;
 }
 

@@ -8,7 +8,8 @@ typedef struct {
     const char *name;                           /* in messages: "step 'grow': ..." */
     const char *text;                           /* while it is done, for people */
     const char *key;                            /* of the plan, without which it is not done */
-    gboolean (*applies)(const PifGuest *guest); /* NULL: always, by what is on the card */
+    gboolean (*applies)(const PifGuest *guest); /* NULL: always; by what is on the card, once
+                                                   there is a handle to see it */
     gboolean (*run)(PifGuest *guest, GError **error);
 } PifStep;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The OpenSSH public key format, looked at closely enough to be sure.
-#include "pifarm/model/ssh-key.h"
+#include "images/prepare/ssh-key.h"
 
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
