@@ -154,7 +154,7 @@ gboolean pif_disk_map_open(const char *path, PifDiskMap **ret_map, GError **erro
     map->path = g_canonicalize_filename(path, NULL);
     map->whole = map->clone = map->base = -1;
     map->extents = g_array_new(FALSE, FALSE, sizeof(Extent));
-    map->block = g_malloc(PIF_DISK_BLOCK);
+    map->block = g_aligned_alloc(1, PIF_DISK_BLOCK, PIF_DISK_GRAIN);
     if (!open_whole(map, error) || !find_extents(map, error))
         return FALSE;
     *ret_map = g_steal_pointer(&map);
@@ -170,7 +170,7 @@ void pif_disk_map_free(PifDiskMap *map)
     pif_fd_clear(&map->base);
     pif_card_free(map->card);
     g_clear_pointer(&map->extents, g_array_unref);
-    g_free(map->block);
+    g_aligned_free(map->block);
     g_free(map->path);
     g_free(map);
 }

@@ -28,7 +28,7 @@ gboolean pif_disk_map_read(PifDiskMap *map, void *buffer, gsize size, guint64 po
                            GError **error);
 
 /* A run of grains that are not all zeros; size is at most PIF_DISK_BLOCK, and a multiple of the
- * grain but for the last of the disk. */
+ * grain but for the last of the disk. The bytes are aligned to the grain, as O_DIRECT wants it. */
 typedef gboolean (*PifDiskVisit)(gpointer data, const guint8 *bytes, gsize size, guint64 position,
                                  GError **error);
 /* Is told, now and then, how much of pif_disk_map_data_size has been visited. */

@@ -32,7 +32,8 @@ complete_line() {
     [ "$(complete_line c)" = 'check clone console cp ' ]
     [ "$(complete_line help "do")" = 'doctor down ' ]
     [ "$(complete_line image i)" = 'import inspect ' ]
-    [ "$(complete_line image '')" = 'export fetch gc import inspect list prepare rm shell verify ' ]
+    [ "$(complete_line image '')" = \
+        'export fetch flash gc import inspect list prepare rm shell verify ' ]
 }
 
 @test "options are completed, each command's own" {

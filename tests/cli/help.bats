@@ -31,7 +31,8 @@ fits_screen() {
 @test "help names the commands that there are" {
     [ "$(commands | tr '\n' ' ')" = \
         'init check up down list show console ssh run cp wait log image clone audit net doctor help ' ]
-    [ "$(commands image | tr '\n' ' ')" = 'import fetch list inspect prepare verify export shell rm gc ' ]
+    [ "$(commands image | tr '\n' ' ')" = \
+        'import fetch list inspect prepare verify export flash shell rm gc ' ]
 }
 
 @test "help names the commands of clone" {

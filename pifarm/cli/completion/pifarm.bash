@@ -27,6 +27,7 @@ _pifarm_option_argument() {
     *:-f | *:--file | *:--os-list | *:-i | *:--image | *:-k | *:--ssh-key) _pifarm_files ;;
     up:--wait | up:-w | wait:--for | wait:-w) _pifarm_fill 'ssh ping console:' ;;
     *:--timeout | *:-t | *:--nodes | *:--name | *:--sha256 | *:--max-size | *:--max-download | *:--device | *:-d | *:--size | *:-s) ;;
+    *:--device-is) _pifarm_files ;;
     *:--hostname | *:--user | *:-u | *:--password-hash) ;;
     *) return 1 ;;
     esac
@@ -61,7 +62,7 @@ _pifarm_arguments() {
             [ "${#COMPREPLY[@]}" -gt 0 ] || _pifarm_files
             ;;
         prepare | rm | shell | verify) _pifarm_fill "$(_pifarm_column image list)" ;;
-        export) _pifarm_subject_and_file ;;
+        export | flash) _pifarm_subject_and_file ;;
         esac
         ;;
     clone)

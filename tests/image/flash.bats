@@ -1,0 +1,227 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# pifarm image flash, on loop devices: what may be written and what not, zeros, small and broken cards, being killed.
+# shellcheck disable=SC2154 # make_farm and loop_device set them
+load ../lib/common
+load ../lib/export
+
+setup() {
+    make_farm
+}
+
+# card SIZE: a loop device on a file full of old data, in $device.
+card() {
+    yes 'old data' | head -c "$1" >card || true
+    loop_device card
+}
+
+flash() {
+    pifarm image flash "$1" "$device" --device-is "$device" -y "${@:2}"
+}
+
+# is_on_card DISK: the device holds the disk, in its first bytes.
+is_on_card() {
+    cmp -n "$(stat -c %s "$1")" "$1" "$device"
+}
+
+is_unchanged() {
+    ! tr -d 'old at\n' <"$device" | grep -q .
+}
+
+@test "an image is on the card, its holes as zeros" {
+    card 80M
+    fails_with 0 flash disk
+    [ "$output" = "disk is on $device and was read back; the card can be taken out" ]
+    is_on_card disk.img
+    [ "$(dd if="$device" bs=1M skip=79 status=none | tr -d '\0' | wc -c)" -eq 0 ]
+    store_is_untouched
+}
+
+@test "a node's card is on the card with what the node wrote" {
+    card 128M
+    fails_with 0 flash n1
+    is_on_card n1.expected
+    store_is_untouched
+}
+
+@test "the partitions on the card are what they are in the image, clean" {
+    card 80M
+    flash disk
+    [ "$(sfdisk -d "$device" | grep -c 'start=')" -eq 2 ]
+    e2fsck -fn "$device?offset=$((41 * 1024 * 1024))"
+}
+
+@test "a disk that is not removable has to be named twice" {
+    card 80M
+    fails_with 2 pifarm image flash disk "$device" -y
+    says "--device-is $device"
+    says 'no card or stick'
+    fails_with 2 pifarm image flash disk "$device" -y --device-is /dev/null
+    is_unchanged
+    ln -s "$device" by-id
+    fails_with 0 pifarm image flash disk by-id -y --device-is "$device"
+    is_on_card disk.img
+}
+
+@test "without a terminal and -y nothing is written" {
+    card 80M
+    fails_with 2 pifarm image flash disk "$device" --device-is "$device" </dev/null
+    says '-y'
+    is_unchanged
+}
+
+@test "on a terminal it shows what will be lost, and takes y only" {
+    card 80M
+    flash n1 2>/dev/null || flash disk
+    ask() {
+        script -qec "pifarm image flash disk $device --device-is $device" /dev/null <<<"$1"
+    }
+    yes 'old data' | head -c 60M | dd of="$device" bs=1M seek=1 conv=notrunc iflag=fullblock status=none
+    fails_with 2 ask n
+    says "$device"
+    says '80.0'
+    says '2 partitions'
+    says 'Write disk to'
+    says 'nothing was written'
+    grep -q 'old data' "$device"
+    fails_with 0 ask y
+    is_on_card disk.img
+}
+
+@test "--dry-run shows what would be lost, and writes nothing" {
+    card 80M
+    fails_with 0 pifarm image flash disk "$device" --device-is "$device" --dry-run
+    says "$device"
+    says '65.0'
+    is_unchanged
+}
+
+@test "a card that is too small is refused, one that the partitions fit on is not" {
+    card 64M
+    fails_with 2 flash disk
+    says 'too small'
+    says 'pifarm image shrink'
+    is_unchanged
+    losetup -d "$device"
+    card 66M # n1 has 128 MiB, its partitions end at 65
+    fails_with 0 flash n1
+    cmp -n $((66 * 1024 * 1024)) n1.expected "$device"
+}
+
+@test "what is written behind the partitions is not cut off" {
+    qemu-io -c 'write -P 1 100M 512' "$cards/n1.qcow2" >/dev/null
+    card 80M
+    fails_with 2 flash n1
+    says 'too small'
+    is_unchanged
+}
+
+@test "a device that is mounted is refused" {
+    local offset=$((41 * 1024 * 1024))
+    card 80M
+    flash disk
+    mkdir "mount point"
+    cleanup umount "$BATS_TEST_TMPDIR/mount point"
+    mount -o "loop,offset=$offset" "$device" "mount point"
+    fails_with 7 flash disk
+    says 'in use by /dev/loop'
+    umount "mount point"
+    mke2fs -q -F "$device" 60M
+    mount "$device" "mount point"
+    fails_with 7 flash disk
+    says "$BATS_TEST_TMPDIR/mount point"
+    says 'umount'
+    umount "mount point"
+    fails_with 0 flash disk
+}
+
+@test "a device that somebody else holds is refused" {
+    card 80M
+    python3 -c 'import os, sys; f = os.open(sys.argv[1], os.O_RDONLY | os.O_EXCL); print("held", flush=True); sys.stdin.read()' \
+        "$device" > >(head -n 1 >held) < <(exec sleep 60) 3>&- &
+    cleanup kill $!
+    until [ -s held ]; do sleep 0.05; done
+    fails_with 7 flash disk
+    says 'in use'
+    is_unchanged
+}
+
+@test "what is no whole disk, not there or write-protected is refused" {
+    card 80M
+    fails_with 2 pifarm image flash disk ./card -y --device-is ./card
+    says 'is no disk'
+    fails_with 2 pifarm image flash disk /dev/null -y
+    fails_with 4 pifarm image flash disk /dev/missing -y
+    fails_with 4 pifarm image flash disk $'/dev/new\nline' -y
+    fails_with 2 pifarm image flash disk
+    losetup -d "$device"
+    loop_device card --read-only
+    fails_with 6 flash disk
+    says 'write-protected'
+}
+
+# with_partitions: a card that the disk is on, with its partitions as devices.
+with_partitions() {
+    card 80M
+    flash disk
+    cleanup partx --delete "$device"
+    partx --add "$device" || true
+    [ -b "${device}p2" ]
+}
+
+@test "a partition is no card" {
+    with_partitions
+    fails_with 2 pifarm image flash disk "${device}p1" -y --device-is "${device}p1"
+    says 'partition 1'
+}
+
+@test "a device with a partition that is mounted or swapped to is refused" {
+    with_partitions
+    mkdir "mount point"
+    cleanup umount "$BATS_TEST_TMPDIR/mount point"
+    mount "${device}p2" "mount point"
+    fails_with 7 flash disk
+    says "is mounted on $BATS_TEST_TMPDIR/mount point"
+    umount "mount point"
+    mkswap -q "${device}p1"
+    cleanup swapoff "${device}p1"
+    swapon "${device}p1"
+    fails_with 7 flash disk
+    says "swapoff ${device}p1"
+    swapoff "${device}p1"
+    fails_with 0 flash disk
+}
+
+@test "a card that fails while it is written is told, and left without a partition table" {
+    mkdir memory
+    cleanup umount "$BATS_TEST_TMPDIR/memory"
+    mount -t tmpfs -o size=5M tmpfs memory
+    truncate -s 80M memory/card
+    loop_device memory/card
+    fails_with 1 flash disk
+    says "cannot write $device"
+    [ "$(head -c 512 "$device" | tr -d '\0' | wc -c)" -eq 0 ]
+    store_is_untouched
+    losetup -d "$device"
+}
+
+@test "a node that is on is refused, and the device left alone" {
+    card 128M
+    hold_open "$cards/n1.qcow2"
+    fails_with 7 flash n1
+    says 'in use'
+    is_unchanged
+}
+
+@test "killed at any moment it leaves a card without partitions, or the whole" {
+    card 128M
+    for _ in $(seq 10); do
+        kill_at $((RANDOM % 600 + 5)) pifarm image flash n1 "$device" --device-is "$device" -y
+        if [ "$(head -c 512 "$device" | tail -c 2 | od -An -tx1)" = ' 55 aa' ]; then
+            is_on_card n1.expected
+        fi
+    done
+    store_is_untouched
+    fails_with 0 flash n1
+    is_on_card n1.expected
+}
