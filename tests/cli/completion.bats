@@ -40,6 +40,7 @@ complete_line() {
     [ "$(complete_line up --d)" = '--dry-run ' ]
     [ "$(complete_line down --)" = '--all --help --now --purge --timeout ' ]
     [ "$(complete_line image import --m)" = '--max-download --max-size ' ]
+    [ "$(complete_line netboot serve --roo)" = '--root ' ]
     [ "$(complete_line clone list --j)" = '--json ' ]
     [ "$(complete_line --v)" = '--verbose --version ' ]
 }

@@ -19,6 +19,7 @@ all_commands() {
     commands image | sed 's/^/image /'
     commands clone | sed 's/^/clone /'
     commands net | sed 's/^/net /'
+    commands netboot | sed 's/^/netboot /'
 }
 
 # fits_screen LINES: standard input has no more, and none wider than 80 columns.
@@ -30,7 +31,7 @@ fits_screen() {
 
 @test "help names the commands that there are" {
     [ "$(commands | tr '\n' ' ')" = \
-        'init check up down list show console ssh run cp wait log image clone audit net doctor help ' ]
+        'init check up down list show console ssh run cp wait log image clone audit net netboot doctor help ' ]
     [ "$(commands image | tr '\n' ' ')" = \
         'import fetch list inspect prepare verify export flash shell rm gc ' ]
 }
@@ -96,7 +97,7 @@ fits_screen() {
         fails_with 2 pifarm $command --frobnicate
         says 'frobnicate'
         says "see: pifarm $command --help"
-    done < <(all_commands | grep -vxE 'image|clone|net')
+    done < <(all_commands | grep -vxE 'image|clone|net|netboot')
     fails_with 2 pifarm --frobnicate list
     says 'see: pifarm help'
 }

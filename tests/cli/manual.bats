@@ -24,10 +24,11 @@ missing() {
 
 @test "pifarm(1) has every command, with its arguments" {
     run missing < <(
-        commands | grep -vxE 'image|clone|net' | sed 's/^/pifarm /'
+        commands | grep -vxE 'image|clone|net|netboot' | sed 's/^/pifarm /'
         commands image | sed 's/^/pifarm image /'
         commands clone | sed 's/^/pifarm clone /'
         commands net | sed 's/^/pifarm net /'
+        commands netboot | sed 's/^/pifarm netboot /'
     )
     [ -z "$output" ]
 }
@@ -39,6 +40,7 @@ missing() {
         for command in $(commands image); do pifarm image "$command" --help; done
         for command in $(commands clone); do pifarm clone "$command" --help; done
         for command in $(commands net); do pifarm net "$command" --help; done
+        for command in $(commands netboot); do pifarm netboot "$command" --help; done
     } | grep -oE '^ +(-[a-z], )?--[a-z0-9-]+' | grep -v -- --help | sed 's/^ *//' | sort -u)
     [ -z "$output" ]
 }

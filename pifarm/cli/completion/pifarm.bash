@@ -53,6 +53,7 @@ _pifarm_subject_and_file() {
 
 _pifarm_arguments() {
     case $command in
+    netboot) [ -n "$subcommand" ] || _pifarm_fill "$(_pifarm_commands netboot --help)" ;;
     image)
         case $subcommand in
         '') _pifarm_fill "$(_pifarm_commands image --help)" ;;
@@ -107,7 +108,7 @@ _pifarm() {
         -*) _pifarm_fill '-f --file -v --verbose --version --help' ;;
         *) _pifarm_fill "$(_pifarm_commands help)" ;;
         esac
-    elif [[ $cur == -* && $command =~ ^(image|clone)$ && -n $subcommand ]]; then
+    elif [[ $cur == -* && $command =~ ^(image|clone|netboot)$ && -n $subcommand ]]; then
         _pifarm_fill "$(_pifarm_options "$command" "$subcommand")"
     elif [[ $cur == -* ]]; then
         _pifarm_fill "$(_pifarm_options "$command")"

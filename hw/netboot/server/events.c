@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// Events as lines of JSON.
+#include "hw/netboot/server/events.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+json_t *pif_event_text(const char *bytes)
+{
+    g_autofree char *text = g_utf8_make_valid(bytes, -1);
+    return json_string(text);
+}
+
+json_t *pif_event_mac(const uint8_t *mac)
+{
+    return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+                        mac[5]);
+}
+
+json_t *pif_event_address(uint32_t address)
+{
+    char text[INET_ADDRSTRLEN];
+    const struct in_addr in = {address};
+    return json_string(inet_ntop(AF_INET, &in, text, sizeof text));
+}
+
+static json_t *time_now(void)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *text = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S");
+    return json_sprintf("%s.%03dZ", text, g_date_time_get_microsecond(now) / 1000);
+}
+
+/* A pipe takes a line of up to a page as a whole or not at all. */
+static gboolean write_line(const PifEventLog *log, const char *line, size_t size)
+{
+    struct pollfd room = {log->fd, POLLOUT, 0};
+    return poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) &&
+           write(log->fd, line, size) == (ssize_t)size;
+}
+
+void pif_event_log_write(PifEventLog *log, const char *service, const char *event, json_t *fields)
+{
+    json_t *all =
+        json_pack("{s:o, s:s, s:s}", "time", time_now(), "service", service, "event", event);
+    json_object_update(all, fields);
+    json_decref(fields);
+    if (log->n_lost > 0)
+        json_object_set_new(all, "lost", json_integer((json_int_t)log->n_lost));
+    g_autofree char *text = json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    g_autofree char *line = g_strconcat(text, "\n", NULL);
+    json_decref(all);
+    if (write_line(log, line, strlen(line)))
+        log->n_lost = 0;
+    else
+        log->n_lost++;
+}
+
+static const char *const tftp_event_names[] = {[PIF_TFTP_EVENT_SENT] = "sent",
+                                               [PIF_TFTP_EVENT_PROBED] = "probed",
+                                               [PIF_TFTP_EVENT_MISSING] = "missing",
+                                               [PIF_TFTP_EVENT_REFUSED] = "refused",
+                                               [PIF_TFTP_EVENT_FAILED] = "failed"};
+
+static void add_transfer(json_t *fields, const PifTftpEvent *event)
+{
+    json_object_set_new(fields, "path", pif_event_text(event->path));
+    json_object_set_new(fields, "size", json_integer((json_int_t)event->size));
+    json_object_set_new(fields, "blksize", json_integer(event->blksize));
+    json_object_set_new(fields, "windowsize", json_integer(event->windowsize));
+    json_object_set_new(fields, "resent", json_integer((json_int_t)event->n_resent));
+    json_object_set_new(fields, "ms", json_real((double)event->duration_us / 1000));
+}
+
+void pif_event_log_tftp(PifEventLog *log, const PifTftpEvent *event)
+{
+    json_t *fields =
+        json_pack("{s:o, s:i, s:o}", "client", pif_event_address(event->client.sin_addr.s_addr),
+                  "port", (int)ntohs(event->client.sin_port), "file", pif_event_text(event->file));
+    if (event->identity.has_mac)
+        json_object_set_new(fields, "mac", pif_event_mac(event->identity.mac));
+    if (event->identity.has_serial)
+        json_object_set_new(fields, "serial", json_sprintf("%08x", event->identity.serial));
+    if (event->path)
+        add_transfer(fields, event);
+    if (event->message)
+        json_object_set_new(fields, "message", pif_event_text(event->message));
+    pif_event_log_write(log, "tftp", tftp_event_names[event->kind], fields);
+}

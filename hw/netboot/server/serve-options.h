@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// What `pifarm netboot serve` and pifarm-netbootd are told to do.
+#pragma once
+
+#include <glib.h>
+
+/* As given on the command line; strings may be NULL. */
+typedef struct {
+    char *interface;
+    char *root;
+    char *user;
+    int tftp_port;
+    int max_transfers;
+    gboolean rollover_to_1;
+} PifServeOptions;
+
+/* Rows that fill the one PifServeOptions there is for a command line; NULL-terminated. */
+const GOptionEntry *pif_serve_option_entries(void);
+PifServeOptions *pif_serve_options_get(void);
+extern const char pif_serve_description[];
+
+/* Whether they make sense together. */
+gboolean pif_serve_options_check(const PifServeOptions *options, GError **error);

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// The servers put together in one loop.
+#include "hw/netboot/server/serve.h"
+
+#include "hw/netboot/server/events.h"
+#include "hw/netboot/server/interface.h"
+#include "hw/netboot/server/sandbox.h"
+#include "pifarm/base/error.h"
+#include "pifarm/base/fd.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { OTHER_FILES = 64, MAX_PER_CLIENT = 256, UDP_AND_TFTP_HEADS = 32, MAX_WINDOW = 64 };
+
+typedef struct {
+    const PifServeOptions *options;
+    PifInterface interface; /* name "": all of them */
+    PifEventLog log;
+    PifLoop *loop;
+    PifTftpRoot *root;
+    PifTftpServer *tftp;
+    PifWatch signals;
+    PifFd any_socket; /* for ioctl */
+} Server;
+
+static void on_signal(PifWatch *watch, int64_t now_us)
+{
+    struct signalfd_siginfo info;
+    if (read(watch->fd, &info, sizeof info) == sizeof info)
+        pif_loop_quit(PIF_CONTAINER_OF(watch, Server, signals)->loop);
+}
+
+static gboolean watch_signals(Server *server, GError **error)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    server->signals = (PifWatch){signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), on_signal};
+    if (server->signals.fd < 0)
+        return pif_error_set_errno(error, errno, "cannot watch for signals");
+    return pif_loop_add(server->loop, &server->signals, error);
+}
+
+static void identify(const struct sockaddr_in *client, PifTftpIdentity *ret_identity, gpointer data)
+{
+    const Server *server = data;
+    if (*server->interface.name)
+        ret_identity->has_mac = pif_interface_find_mac(server->interface.name, server->any_socket,
+                                                       client->sin_addr, ret_identity->mac);
+}
+
+static void on_tftp_event(const PifTftpEvent *event, gpointer data)
+{
+    Server *server = data;
+    pif_event_log_tftp(&server->log, event);
+}
+
+static PifTftpConfig tftp_config(Server *server)
+{
+    PifTftpConfig config = {.root = server->root,
+                            .limits = PIF_TFTP_LIMITS_DEFAULT,
+                            .max_transfers = (unsigned)server->options->max_transfers,
+                            .max_per_client = MAX_PER_CLIENT,
+                            .identify = identify,
+                            .on_event = on_tftp_event,
+                            .data = server};
+    /* larger blocks would travel in pieces, which boot ROMs do not put together */
+    if (server->interface.mtu > UDP_AND_TFTP_HEADS + PIF_TFTP_DEFAULT_BLKSIZE)
+        config.limits.max_blksize = MIN(server->interface.mtu - UDP_AND_TFTP_HEADS, 65464);
+    config.limits.max_windowsize = MAX_WINDOW;
+    config.limits.rollover = server->options->rollover_to_1 ? 1 : 0;
+    return config;
+}
+
+static gboolean start_tftp(Server *server, GError **error)
+{
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons((uint16_t)server->options->tftp_port)};
+    const char *interface = *server->interface.name ? server->interface.name : NULL;
+    int fd = -1;
+    server->root = pif_tftp_root_open(server->options->root, error);
+    if (!server->root || !pif_tftp_listen(interface, &address, &fd, error))
+        return FALSE;
+    const PifTftpConfig config = tftp_config(server);
+    server->tftp = pif_tftp_server_new(server->loop, fd, &config, error);
+    return server->tftp != NULL;
+}
+
+static void allow_many_files(const PifServeOptions *options)
+{
+    rlim_t wanted = (rlim_t)options->max_transfers + OTHER_FILES;
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_max = MAX(limit.rlim_max, wanted);
+    limit.rlim_cur = wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+        return;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static gboolean server_start(Server *server, GError **error)
+{
+    const PifServeOptions *options = server->options;
+    if (options->interface && !pif_interface_read(options->interface, &server->interface, error))
+        return FALSE;
+    server->any_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    server->loop = pif_loop_new(error);
+    return server->loop && watch_signals(server, error) && start_tftp(server, error);
+}
+
+static void server_clear(Server *server)
+{
+    pif_tftp_server_free(server->tftp);
+    pif_tftp_root_free(server->root);
+    if (server->signals.fd > 0)
+        close(server->signals.fd);
+    pif_loop_free(server->loop);
+    pif_fd_clear(&server->any_socket);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Server, server_clear)
+
+static void say_ready(Server *server)
+{
+    json_t *fields = json_pack("{s:s?, s:s, s:i}", "interface", server->options->interface, "root",
+                               server->options->root, "tftp_port", server->options->tftp_port);
+    pif_event_log_write(&server->log, "netboot", "ready", fields);
+}
+
+gboolean pif_serve(const PifServeOptions *options, GError **error)
+{
+    g_auto(Server) server = {.options = options, .log.fd = STDOUT_FILENO, .any_socket = -1};
+    allow_many_files(options);
+    if (!server_start(&server, error) ||
+        !pif_sandbox_enter(options->root, options->user ? options->user : "nobody", error))
+        return FALSE;
+    say_ready(&server);
+    return pif_loop_run(server.loop, error);
+}

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+# For tests of the netboot server: a veth pair to a client's network namespace, a served folder, events.
+# shellcheck disable=SC2034 # the tests use what is set here
+
+# network_up: the test's side is nb0 with 10.9.0.1/24, the client's nb1 with 10.9.0.2/24.
+network_up() {
+    [ "$(id -u)" -eq 0 ] || require root false
+    unshare --net sleep infinity 3>&- &
+    CLIENT=$!
+    cleanup kill "$CLIENT"
+    until [ "$(readlink "/proc/$CLIENT/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do :; done
+    ip link add nb0 address b8:27:eb:00:00:01 type veth peer name nb1 address b8:27:eb:64:24:7d netns "$CLIENT"
+    cleanup ip link del nb0
+    ip address add 10.9.0.1/24 dev nb0
+    ip link set nb0 up
+    in_client ip link set lo up
+    in_client ip link set nb1 up
+}
+
+in_client() { nsenter -t "$CLIENT" -n "$@"; }
+
+# root_up: a folder that everybody can read, in a path that everybody can walk.
+root_up() {
+    ROOT=$(mktemp -d /tmp/pifarm-netboot-XXXXXX)
+    cleanup rm -rf "$ROOT"
+    chmod 755 "$ROOT"
+}
+
+# put FILE SIZE: random bytes there.
+put() {
+    mkdir -p "$(dirname "$ROOT/$1")"
+    head -c "$2" /dev/urandom >"$ROOT/$1"
+    chmod -R a+rX "$ROOT"
+}
+
+# netbootd OPTION...: starts it and waits until it is ready; its events are in $EVENTS.
+netbootd() {
+    EVENTS=$BATS_TEST_TMPDIR/events
+    : >"$EVENTS"
+    pifarm-netbootd "$@" >"$EVENTS" 2>"$EVENTS.errors" 3>&- &
+    NETBOOTD=$!
+    cleanup stop_netbootd
+    event ready
+}
+
+stop_netbootd() {
+    kill "$NETBOOTD" 2>/dev/null
+    wait "$NETBOOTD" || true
+}
+
+# event NAME [JQ-CONDITION]: waits for such an event, at most 10 seconds; prints it.
+event() {
+    local line deadline=$((SECONDS + 10))
+    until line=$(jq -c "select(.event == \"$1\" and (${2:-true}))" "$EVENTS" 2>/dev/null) && [ -n "$line" ]; do
+        [ "$SECONDS" -lt "$deadline" ] || {
+            echo "no event $1 ${2:-}; there are:" >&2
+            cat "$EVENTS" "$EVENTS.errors" >&2
+            return 1
+        }
+        read -rt 0.05 <> <(:) || true
+    done
+    echo "$line"
+}
