@@ -37,6 +37,8 @@ tiny_write_system() {
     for directory in bin sbin lib; do ln -s "usr/$directory" "$tree/$directory"; done
     debian_unpack "$apt" base-files "$tree" ./usr/lib/os-release ./etc/debian_version ./etc/issue
     debian_unpack "$apt" busybox-static "$tree" ./bin/busybox
+    # For ping and su; all else that it can do gives up root first. Its shell runs its own ping, whatever lies in PATH.
+    chmod 4755 "$tree/usr/bin/busybox"
     debian_unpack "$apt" libc6 "$tree" './lib/ld-linux-*' './lib/aarch64-linux-gnu/ld-linux-*' \
         './lib/aarch64-linux-gnu/libc.so*'
     debian_unpack "$apt" libcrypt1 "$tree" './lib/aarch64-linux-gnu/libcrypt.so*'

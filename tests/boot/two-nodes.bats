@@ -54,6 +54,13 @@ setup() {
     run -0 pifarm run --all -- ping -c 2 -W 5 n2.bats
 }
 
+@test "who is not root may ping, and is root in nothing else" {
+    run -0 pifarm ssh n1 "su pi -c 'ping -c 1 -W 5 n2'"
+    says '1 packets received'
+    run -0 pifarm ssh n1 "su pi -c 'busybox id -u; busybox id -ru; ! cat /etc/shadow; ! : >/etc/shadow' 2>/dev/null"
+    [ "$output" = $'1000\n1000' ]
+}
+
 @test "the nodes differ in machine-id, host key, MAC and host name" {
     for what in 'cat /etc/machine-id' 'cat /etc/ssh/ssh_host_ed25519_key.pub' 'cat /sys/class/net/eth0/address' hostname; do
         first=$(pifarm ssh n1 "$what")
