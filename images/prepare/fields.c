@@ -25,8 +25,8 @@ const PifPrepareField pif_prepare_fields[] = {
     {"user", PIF_PREPARE_TEXT, AT(user), "user name", "^[a-z_][a-z0-9_-]{0,31}\\z",
      "a letter a-z, then letters, digits, - and _, at most 32", NULL},
     {"password-hash", PIF_PREPARE_TEXT, AT(password_hash), "password hash",
-     "^([!*]|\\$[!-9;-~]+)\\z", "a hash as `openssl passwd -6` prints it, not the password",
-     "user"},
+     "^([!*]|\\$[!-9;-~]+)\\z", "a hash as `openssl passwd -6` prints it, not the password", "user",
+     TRUE},
     {"ssh-keys", PIF_PREPARE_LINES, AT(ssh_keys), "SSH public key",
      "^(ssh-|ecdsa-|sk-)[a-z0-9@.-]+ +[A-Za-z0-9+/=]+( [^[:cntrl:]]*)?\\z",
      "ssh-ed25519 AAAA... comment", "user"},
@@ -34,7 +34,8 @@ const PifPrepareField pif_prepare_fields[] = {
     {"wifi", PIF_PREPARE_TEXT, AT(wifi), "name of a wireless network", "^[^[:cntrl:]]{1,32}\\z",
      "1 to 32 characters, none of them a control character", NULL},
     {"wifi-psk", PIF_PREPARE_TEXT, AT(wifi_psk), "passphrase of a wireless network",
-     "^([ -~]{8,63}|[0-9a-fA-F]{64})\\z", "8 to 63 ASCII characters, or 64 hex digits", "wifi"},
+     "^([ -~]{8,63}|[0-9a-fA-F]{64})\\z", "8 to 63 ASCII characters, or 64 hex digits", "wifi",
+     TRUE},
     {"wifi-country", PIF_PREPARE_TEXT, AT(wifi_country), "country code", "^[A-Z]{2}\\z",
      "two capital letters, as DE", "wifi"},
     {"locale", PIF_PREPARE_TEXT, AT(locale), "locale",
@@ -47,7 +48,7 @@ const PifPrepareField pif_prepare_fields[] = {
     {"copy", PIF_PREPARE_TREES, AT(copies), NULL, NULL, NULL, NULL},
     {"unit", PIF_PREPARE_FILES, AT(units), "name of a systemd unit",
      "^" PLAIN_NAME "\\.(service|socket|timer|path|mount|automount|swap|target|slice)\\z",
-     "as hello.service, of letters, digits and : _ . @ -", NULL, pif_unit_file_check},
+     "as hello.service, of letters, digits and : _ . @ -", NULL, FALSE, pif_unit_file_check},
     {"firstboot", PIF_PREPARE_FILES, AT(firstboots), "name of a script", "^" PLAIN_NAME "\\z",
      "letters, digits and : _ . @ -, beginning with a letter or digit", NULL},
     {NULL},
@@ -82,6 +83,9 @@ gboolean pif_prepare_field_check(const PifPrepareField *field, const char *value
          g_regex_match_simple(field->pattern, name, G_REGEX_DEFAULT, G_REGEX_MATCH_DEFAULT)))
         return TRUE;
     g_autofree char *shown = quote(name);
+    if (field->is_secret)
+        return pif_error_set(error, PIF_ERROR_USAGE, "that is no %s (it is not shown here): %s",
+                             field->what, field->rule);
     return pif_error_set(error, PIF_ERROR_USAGE, "'%s' is no %s: %s", shown, field->what,
                          field->rule);
 }

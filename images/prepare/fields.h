@@ -23,6 +23,7 @@ typedef struct {
     const char *pattern; /* of the text, the line, or the file's name */
     const char *rule;    /* the pattern in words */
     const char *needs;   /* key of another row, without which this one makes no sense */
+    gboolean is_secret;  /* not to be shown */
     gboolean (*check_file)(const char *name, const char *text, GError **error);
 } PifPrepareField;
 

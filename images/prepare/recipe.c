@@ -37,6 +37,8 @@ static void read_text(const PifKeyScope *scope, const PifKey *key, const PifYaml
                       gpointer field)
 {
     const char *text = pif_key_text(scope, key, value);
+    if (field_of(key)->is_secret)
+        pif_diagnostics_hide(scope->diagnostics, &value->place);
     if (text && check(scope, key, value, text))
         pif_key_read_string(scope, key, value, field);
 }

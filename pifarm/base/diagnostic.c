@@ -28,6 +28,7 @@ struct PifDiagnostics {
     const char *end;
     GArray *lines;   /* gsize: where each line starts */
     GPtrArray *kept; /* Diagnostic* */
+    GArray *hidden;  /* PifPlace */
     unsigned count;
 };
 
@@ -85,6 +86,7 @@ PifDiagnostics *pif_diagnostics_new(const char *file_name, const char *text, gsi
     diagnostics->end = text + size;
     diagnostics->lines = index_lines(text, text + size);
     diagnostics->kept = g_ptr_array_new_with_free_func(diagnostic_free);
+    diagnostics->hidden = g_array_new(FALSE, FALSE, sizeof(PifPlace));
     return diagnostics;
 }
 
@@ -95,6 +97,7 @@ void pif_diagnostics_free(PifDiagnostics *diagnostics)
     g_free(diagnostics->file_name);
     g_array_unref(diagnostics->lines);
     g_ptr_array_unref(diagnostics->kept);
+    g_array_unref(diagnostics->hidden);
     g_free(diagnostics);
 }
 
@@ -146,6 +149,11 @@ void pif_diagnostics_add(PifDiagnostics *diagnostics, const PifPlace *place, con
     g_ptr_array_add(diagnostics->kept, diagnostic);
 }
 
+void pif_diagnostics_hide(PifDiagnostics *diagnostics, const PifPlace *place)
+{
+    g_array_append_val(diagnostics->hidden, *place);
+}
+
 PifPlace pif_diagnostics_place_at(const PifDiagnostics *diagnostics, gsize offset)
 {
     PifPlace place = {.line = 1, .column = 1, .length = 1};
@@ -180,6 +188,16 @@ static gboolean read_line(const PifDiagnostics *diagnostics, unsigned line, GArr
         g_array_append_val(ret_characters, character);
     }
     return has_text;
+}
+
+static void hide_secrets(const PifDiagnostics *diagnostics, unsigned line, GArray *characters)
+{
+    for (guint i = 0; i < diagnostics->hidden->len; i++) {
+        const PifPlace *place = &g_array_index(diagnostics->hidden, PifPlace, i);
+        guint end = MIN(place->column - 1 + place->length, characters->len);
+        for (guint at = place->column - 1; place->line == line && at < end; at++)
+            g_array_index(characters, gunichar, at) = '*';
+    }
 }
 
 static void append_spaces(GString *out, unsigned count)
@@ -231,6 +249,7 @@ static void append_diagnostic(const PifDiagnostics *diagnostics, const Diagnosti
     g_string_append_printf(out, ": %s", diagnostic->message);
     if (!read_line(diagnostics, place->line, characters))
         return;
+    hide_secrets(diagnostics, place->line, characters);
     g_string_append_c(out, '\n');
     append_line(out, characters, place);
 }

@@ -24,6 +24,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifDiagnostics, pif_diagnostics_free)
 void pif_diagnostics_add(PifDiagnostics *diagnostics, const PifPlace *place, const char *format,
                          ...) G_GNUC_PRINTF(3, 4);
 
+/* A secret: wherever the line is shown, there are stars. */
+void pif_diagnostics_hide(PifDiagnostics *diagnostics, const PifPlace *place);
+
 /* The place of a byte of the text. */
 PifPlace pif_diagnostics_place_at(const PifDiagnostics *diagnostics, gsize offset);
 

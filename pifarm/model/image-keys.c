@@ -68,6 +68,7 @@ static void read_password_hash(const PifKeyScope *scope, const PifKey *key, cons
                                gpointer field)
 {
     const char *hash = pif_key_text(scope, key, value);
+    pif_diagnostics_hide(scope->diagnostics, &value->place);
     if (hash && *hash == '$' && strlen(hash) >= 20 && strlen(hash) < 256 && !strpbrk(hash, ": \n"))
         pif_key_read_string(scope, key, value, field);
     else if (hash)

@@ -127,7 +127,7 @@ static const SpecCase spec_cases[] = {
     {"a user name does not begin with a digit", {.user = "1pi"}, "'1pi' is no user name"},
     {"a password is not taken for its hash",
      {.user = "pi", .password_hash = "raspberry"},
-     "a hash as `openssl passwd -6` prints it"},
+     "that is no password hash (it is not shown here): a hash as `openssl passwd -6` prints it"},
     {"a hash has no colon", {.user = "pi", .password_hash = "$6$a:0:"}, "is no password hash"},
     {"yescrypt is a hash too",
      {.user = "pi", .password_hash = "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9Sq"},
