@@ -61,8 +61,7 @@ gboolean pif_card_clear_deleted(PifCard *card, GError **error)
         return TRUE;
     errcode_t code = ext2fs_read_block_bitmap(fs);
     if (code != 0)
-        return pif_ext4_set_error(error, code, "cannot read the block bitmap of %s",
-                                  pif_card_path(card));
+        return pif_ext4_set_error(error, code, "cannot read the block bitmap");
     g_auto(PifFd) fd = open(pif_card_raw_path(card), O_RDWR | O_CLOEXEC);
     blk64_t end = 0;
     for (blk64_t start = fs->super->s_first_data_block; fd >= 0 && find_free(fs, &start, &end);

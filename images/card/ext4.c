@@ -11,6 +11,7 @@ gboolean pif_ext4_set_error(GError **error, errcode_t code, const char *format, 
     va_start(args, format);
     g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
+    initialize_ext2_error_table(); /* once, however often it is called */
     return pif_error_set(error, PIF_ERROR_CONFIG, "%s: %s", text, error_message(code));
 }
 
@@ -28,6 +29,5 @@ gboolean pif_ext4_open(const PifCard *card, PifExt4 *ret_fs, guint64 *ret_offset
                                   unix_io_manager, ret_fs);
     if (code == 0 || code == EXT2_ET_BAD_MAGIC)
         return TRUE;
-    return pif_ext4_set_error(error, code, "cannot read the root file system of %s",
-                              pif_card_path(card));
+    return pif_ext4_set_error(error, code, "cannot read the root file system");
 }

@@ -49,9 +49,10 @@ gboolean pif_clone_commit(PifStore *store, const char *clone, const PifCommitOpt
     g_autofree char *temporary = pif_store_new_temporary(store, error);
     if (!temporary)
         return FALSE;
-    if (!copy(store, clone, options, temporary, error)) {
+    GError *failure = NULL;
+    if (!copy(store, clone, options, temporary, &failure)) {
         unlink(temporary);
-        return FALSE;
+        return pif_error_take(error, failure, "cannot commit %s", clone);
     }
     pif_progress_set_text(options->progress, "taking the image into the store");
     return pif_store_adopt(store, temporary, options->name, options->origin, NULL, ret_image,

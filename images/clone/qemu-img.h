@@ -2,7 +2,7 @@
 // The uses of qemu-img on clones.
 #pragma once
 
-#include <glib.h>
+#include "images/card/ranges.h"
 
 /* Makes path, a file that is there, a qcow2 overlay on backing, which is of that format. */
 gboolean pif_qemu_img_create(const char *backing, const char *format, const char *path,
@@ -13,3 +13,6 @@ gboolean pif_qemu_img_create(const char *backing, const char *format, const char
 gboolean pif_qemu_img_convert(const char *from, const char *format, const char *to, GError **error);
 /* EXTERNAL when the qcow2 file has errors. */
 gboolean pif_qemu_img_check(const char *path, GError **error);
+/* GArray of PifRange, normalized: what of the disk is in the qcow2 file itself and not in what is
+ * under it. */
+GArray *pif_qemu_img_map(const char *path, GError **error);

@@ -40,7 +40,7 @@ gboolean pif_clone_cmd_rebase(PifCli *cli, int argc, char **argv, int *ret_statu
         "Exit status: 3 when IMAGE's disk is larger than the card, 7 when a node is on.";
     if (!pif_clone_parse(entries, description, &argc, &argv, error))
         return FALSE;
-    g_autoptr(GPtrArray) cards = pif_cloned_cards_take(cli, argv + 1, all, "rebase", error);
+    g_autoptr(GPtrArray) cards = pif_cloned_cards_select(cli, argv + 1, all, "rebase", error);
     g_autoptr(PifStore) store = cards ? pif_image_open_store(error) : NULL;
     for (guint i = 0; store && i < cards->len; i++)
         if (!rebase(store, g_ptr_array_index(cards, i), image, error))
@@ -63,7 +63,7 @@ gboolean pif_clone_cmd_flatten(PifCli *cli, int argc, char **argv, int *ret_stat
         "Exit status: 7 when a node is on.";
     if (!pif_clone_parse(entries, description, &argc, &argv, error))
         return FALSE;
-    g_autoptr(GPtrArray) cards = pif_cloned_cards_take(cli, argv + 1, all, "flatten", error);
+    g_autoptr(GPtrArray) cards = pif_cloned_cards_select(cli, argv + 1, all, "flatten", error);
     g_autoptr(PifStore) store = cards ? pif_image_open_store(error) : NULL;
     for (guint i = 0; store && i < cards->len; i++) {
         const PifClonedCard *card = g_ptr_array_index(cards, i);

@@ -18,6 +18,8 @@ const PifCliCommand pif_clone_commands[] = {
     {"rebase", "put cards on another image without a change to them", "NODE...",
      pif_clone_cmd_rebase},
     {"flatten", "make cards whole, so that they need no image", "NODE...", pif_clone_cmd_flatten},
+    {"diff", "list the files in which a card differs from its image or another card", "NODE [NODE]",
+     pif_clone_cmd_diff},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -90,18 +92,24 @@ static void free_card(gpointer card)
     g_free(card);
 }
 
-GPtrArray *pif_cloned_cards_take(PifCli *cli, char **arguments, gboolean all, const char *command,
+GPtrArray *pif_cloned_cards_take(PifCli *cli, const GPtrArray *nodes, const char *command,
                                  GError **error)
 {
-    g_autoptr(GPtrArray) nodes = pif_cli_select(cli, arguments, all, FALSE, error);
     g_autoptr(GPtrArray) cards = g_ptr_array_new_with_free_func(free_card);
-    for (guint i = 0; nodes && i < nodes->len; i++) {
+    for (guint i = 0; i < nodes->len; i++) {
         PifClonedCard *card = g_new0(PifClonedCard, 1);
         g_ptr_array_add(cards, card);
         if (!pif_cloned_card_take(cli, g_ptr_array_index(nodes, i), command, card, error))
             return NULL;
     }
-    return nodes ? g_steal_pointer(&cards) : NULL;
+    return g_steal_pointer(&cards);
+}
+
+GPtrArray *pif_cloned_cards_select(PifCli *cli, char **arguments, gboolean all, const char *command,
+                                   GError **error)
+{
+    g_autoptr(GPtrArray) nodes = pif_cli_select(cli, arguments, all, FALSE, error);
+    return nodes ? pif_cloned_cards_take(cli, nodes, command, error) : NULL;
 }
 
 gboolean pif_clone_cmd_reset(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
@@ -120,7 +128,7 @@ gboolean pif_clone_cmd_reset(PifCli *cli, int argc, char **argv, int *ret_status
         G_OPTION_ENTRY_NULL};
     if (!pif_clone_parse(entries, description, &argc, &argv, error))
         return FALSE;
-    g_autoptr(GPtrArray) cards = pif_cloned_cards_take(cli, argv + 1, all, "reset", error);
+    g_autoptr(GPtrArray) cards = pif_cloned_cards_select(cli, argv + 1, all, "reset", error);
     g_autoptr(PifStore) store = cards ? pif_image_open_store(error) : NULL;
     for (guint i = 0; store && i < cards->len; i++) {
         const PifClonedCard *card = g_ptr_array_index(cards, i);

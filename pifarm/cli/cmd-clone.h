@@ -28,12 +28,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PifClonedCard, pif_cloned_card_clear)
 gboolean pif_cloned_card_take(PifCli *cli, const PifNode *node, const char *command,
                               PifClonedCard *ret_card, GError **error);
 
-/* Array of PifClonedCard* of the nodes that arguments name: all of them, or an error. */
-GPtrArray *pif_cloned_cards_take(PifCli *cli, char **arguments, gboolean all, const char *command,
+/* Array of PifClonedCard* of all the nodes (const PifNode*), in their order, or an error. */
+GPtrArray *pif_cloned_cards_take(PifCli *cli, const GPtrArray *nodes, const char *command,
                                  GError **error);
+/* The same for the nodes that arguments name. */
+GPtrArray *pif_cloned_cards_select(PifCli *cli, char **arguments, gboolean all, const char *command,
+                                   GError **error);
 
 gboolean pif_clone_cmd_list(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_clone_cmd_reset(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_clone_cmd_commit(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_clone_cmd_rebase(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_clone_cmd_flatten(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_clone_cmd_diff(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);

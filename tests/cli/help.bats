@@ -37,7 +37,7 @@ fits_screen() {
 }
 
 @test "help names the commands of clone" {
-    [ "$(commands clone | tr '\n' ' ')" = 'list reset commit rebase flatten ' ]
+    [ "$(commands clone | tr '\n' ' ')" = 'list reset commit rebase flatten diff ' ]
 }
 
 @test "every help has at most 40 lines of 80 columns" {

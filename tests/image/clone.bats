@@ -69,20 +69,37 @@ content() {
     qemu-img convert -O raw "$1" raw && sha256sum <raw
 }
 
-# write_into NODE TEXT: as a guest does, into the file /note.
-write_into() {
-    local start
-    start=$(sfdisk -J "$BATS_FILE_TMPDIR/card.img" | jq '.partitiontable.partitions[1].start * 512')
+# with_card NODE COMMAND...: the command with the node's card as the raw file mnt, to write.
+with_card() {
+    local node=$1 pid
+    shift
     : >mnt
     qemu-storage-daemon --daemonize --pidfile pid \
-        --blockdev "driver=qcow2,node-name=card,file.driver=file,file.filename=$cards/$1.qcow2" \
+        --blockdev "driver=qcow2,node-name=card,file.driver=file,file.filename=$cards/$node.qcow2" \
         --export "type=fuse,id=card,node-name=card,mountpoint=$PWD/mnt,writable=on"
-    echo "$2" >note
-    printf 'rm note\nwrite note note\n' | debugfs -w -f - "mnt?offset=$start" >/dev/null 2>&1
-    local pid
     pid=$(cat pid)
+    "$@" >/dev/null 2>&1
     kill "$pid"
     tail --pid="$pid" -f /dev/null
+}
+
+# change_root NODE: what debugfs is told on standard input happens to its root.
+change_root() {
+    local start
+    start=$(sfdisk -J "$BATS_FILE_TMPDIR/card.img" | jq '.partitiontable.partitions[1].start * 512')
+    cat >script
+    with_card "$1" debugfs -w -f script "mnt?offset=$start"
+}
+
+# write_into NODE TEXT: as a guest does, into the file /note.
+write_into() {
+    echo "$2" >note
+    printf 'rm note\nwrite note note\n' | change_root "$1"
+}
+
+# diff_of NODE...: a line for each change.
+diff_of() {
+    pifarm clone diff "$@" --json | jq -r '.changes[] | "\(.change) \(.partition):\(.path) \(.old_size) \(.size)"'
 }
 
 every_image_is_whole() {
@@ -252,4 +269,83 @@ seconds() {
     [ "$(content "$cards/n1.qcow2")" = "$before" ]
     [ -z "$(find "$cards" -name '*.lock' -o -name '*.new')" ]
     pifarm image rm card
+}
+
+@test "diff of a new card shows its identity" {
+    run -0 diff_of n1
+    [ "$output" = "content root:/etc/hostname 5 3
+added root:/etc/hosts null $(($(wc -c <<<$'127.0.0.1\tlocalhost') + 13))
+content,mode root:/etc/machine-id 33 33
+added root:/etc/pifarm null 0
+added root:/etc/pifarm/node.env null 7
+added root:/etc/ssh/ssh_host_ed25519_key null 387
+added root:/etc/ssh/ssh_host_ed25519_key.pub null 84" ]
+}
+
+@test "diff of two cards tells apart files of the same size, time and place" {
+    run -0 diff_of n1 n2
+    [ "$(grep -c ^content <<<"$output")" -eq 6 ]
+    [ "$(wc -l <<<"$output")" -eq 6 ]
+    says 'content root:/etc/machine-id 33 33'
+    pifarm clone flatten n1 # now nothing is known of what was written since
+    [ "$(diff_of n1 n2)" = "$output" ]
+    fails_with 4 pifarm clone diff n1
+    says 'name a second node'
+}
+
+@test "diff shows every kind of change, and the way round that was asked for" {
+    echo same >same
+    change_root n2 <<'END'
+write same changed
+write same chmodded
+write same chowned
+write same removed
+write same replaced
+symlink link /same
+mknod device c 1 3
+write same untouched
+END
+    qemu-img convert -O qcow2 "$cards/n2.qcow2" "$cards/n3.qcow2"
+    echo other >other
+    change_root n3 <<'END'
+rm changed
+write other changed
+sif chmodded mode 0100755
+sif chowned uid 1000
+rm removed
+rm replaced
+symlink replaced /same
+rm link
+symlink link /other
+rm device
+mknod device c 1 5
+mkdir added
+END
+    start=$(sfdisk -J "$BATS_FILE_TMPDIR/card.img" | jq '.partitiontable.partitions[0].start * 512')
+    with_card n3 mcopy -o -i "mnt@@$start" other ::config.txt
+    with_card n3 mcopy -o -i "mnt@@$start" same ::new.txt
+    run -0 diff_of n2 n3
+    [ "$output" = "content boot:/config.txt 12 6
+added boot:/new.txt null 5
+added root:/added null 0
+content root:/changed 5 6
+mode root:/chmodded 5 5
+owner root:/chowned 5 5
+device root:/device 0 0
+target root:/link 0 0
+removed root:/removed 5 null
+type root:/replaced 5 0" ]
+    run -0 diff_of n3 n2
+    says 'added root:/removed null 5'
+    says 'removed boot:/new.txt 5 null'
+}
+
+@test "diff of a card whose file system is damaged says so" {
+    start=$(sfdisk -J "$BATS_FILE_TMPDIR/card.img" | jq '.partitiontable.partitions[1].start * 512')
+    with_card n1 dd if=/dev/urandom of=mnt bs=4096 seek=$((start / 4096 + 1)) count=200 conv=notrunc
+    fails_with 3 pifarm clone diff n1
+    says 'cannot compare the card of n1 with its image: cannot read '
+    [[ $output != *'Unknown code'* ]]
+    fails_with 2 pifarm clone diff n2 n2
+    fails_with 2 pifarm clone diff n1 n2 n3
 }
