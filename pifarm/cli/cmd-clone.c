@@ -18,7 +18,7 @@ const PifCliCommand pif_clone_commands[] = {
     {"rebase", "put cards on another image without a change to them", "NODE...",
      pif_clone_cmd_rebase},
     {"flatten", "make cards whole, so that they need no image", "NODE...", pif_clone_cmd_flatten},
-    {"diff", "list the files in which a card differs from its image or another card", "NODE [NODE]",
+    {"diff", "list the files that differ from its image or another card", "NODE [NODE]",
      pif_clone_cmd_diff},
     {NULL, NULL, NULL, NULL},
 };
