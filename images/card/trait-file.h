@@ -16,8 +16,8 @@ typedef struct {
     const char *folder;
     const char *name; /* regular expression of the whole file name */
     PifTraitForm form;
-    const char *pattern;   /* of PIF_TRAIT_MATCH, over many lines */
     gboolean is_made_anew; /* a computer without it makes its own: a new clone starts so */
+    const char *pattern;   /* of PIF_TRAIT_MATCH, over many lines */
 } PifTraitFile;
 
 extern const PifTraitFile pif_trait_files[];
