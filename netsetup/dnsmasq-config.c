@@ -52,14 +52,16 @@ static void append_names(GString *config, const PifDnsmasqSpec *spec)
 {
     static const char own_name[] = "host";
     g_string_append_printf(config,
-                           "\n# The farm's names, and no others.\n"
+                           "\n# The farm's names%s.\n"
                            "no-hosts\n"
-                           "no-resolv\n"
+                           "%s"
                            "domain-needed\n"
                            "bogus-priv\n"
                            "domain=%s\n"
                            "local=/%s/\n",
-                           spec->farm, spec->farm);
+                           spec->is_router ? "; this host's servers know others"
+                                           : ", and no others",
+                           spec->is_router ? "" : "no-resolv\n", spec->farm, spec->farm);
     if (!has_host(spec, own_name))
         append_name(config, spec->farm, own_name, spec->host_address);
     for (size_t i = 0; i < spec->n_hosts; i++)
@@ -87,8 +89,9 @@ static void append_dhcp(GString *config, const PifDnsmasqSpec *spec)
                             "dhcp-authoritative\n"
                             "dhcp-ignore=tag:!known\n"
                             "dhcp-ignore-clid\n"
-                            "dhcp-option=3\n"
                             "no-ping\n");
+    if (!spec->is_router)
+        g_string_append(config, "dhcp-option=3\n");
 }
 
 /* QEMU before 7.2.21 tells the guest of a usb-net a MAC that begins with 40, whatever was asked

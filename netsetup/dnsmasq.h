@@ -22,6 +22,7 @@ typedef struct {
     unsigned prefix_length;
     const PifLeaseHost *hosts;
     size_t n_hosts;
+    gboolean is_router;    /* nodes' default route, and names beyond the farm, go by this host */
     const char *directory; /* its own, made if need be (mode 0711): dnsmasq.conf, dnsmasq.leases,
                               dnsmasq.log, and .old of the start before */
 } PifDnsmasqSpec;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What packet filters of others (Docker's, mostly) do to frames that cross the bridge.
+#include "netsetup/filters.h"
+
 #include "netsetup/net.h"
 #include "netsetup/netlink.h"
 #include "pifarm/base/command.h"
@@ -31,9 +33,14 @@ static int hook_of(struct nlattr *hook)
     return (int)ntohl(nla_get_u32(found[NFTA_HOOK_HOOKNUM]));
 }
 
+typedef struct {
+    PifForwardChainVisitor visitor;
+    gpointer data;
+} ChainVisit;
+
 static void on_chain(struct nlmsghdr *message, gpointer data)
 {
-    PifForwardPolicy *policy = data;
+    const ChainVisit *visit = data;
     struct nfgenmsg *header = nlmsg_data(message);
     struct nlattr *found[NFTA_CHAIN_MAX + 1];
     if (header->nfgen_family != NFPROTO_IPV4 && header->nfgen_family != NFPROTO_INET)
@@ -41,24 +48,37 @@ static void on_chain(struct nlmsghdr *message, gpointer data)
     if (nlmsg_parse(message, sizeof *header, found, NFTA_CHAIN_MAX, NULL) < 0 ||
         hook_of(found[NFTA_CHAIN_HOOK]) != NF_INET_FORWARD || !found[NFTA_CHAIN_POLICY])
         return;
-    if (ntohl(nla_get_u32(found[NFTA_CHAIN_POLICY])) == NF_DROP)
-        *policy = PIF_FORWARD_DROPS;
+    g_autofree char *chain = g_strdup_printf(
+        "%s %s %s", header->nfgen_family == NFPROTO_IPV4 ? "ip" : "inet",
+        nla_get_string(found[NFTA_CHAIN_TABLE]), nla_get_string(found[NFTA_CHAIN_NAME]));
+    visit->visitor(chain, ntohl(nla_get_u32(found[NFTA_CHAIN_POLICY])) == NF_DROP, visit->data);
 }
 
-/* nftables, and iptables on top of it: one dump of the chains, which the kernel shows to root only.
- */
-static PifForwardPolicy nftables_policy(void)
+/* One dump of the chains, which the kernel shows to root only. */
+gboolean pif_filters_visit_forward_chains(PifForwardChainVisitor visitor, gpointer data)
 {
-    PifForwardPolicy policy = PIF_FORWARD_ACCEPTS;
+    ChainVisit visit = {visitor, data};
     struct nfgenmsg every = {.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0};
     g_autoptr(PifNetlink) netlink = pif_netlink_open(NETLINK_NETFILTER, NULL);
     if (!netlink)
-        return PIF_FORWARD_UNKNOWN;
+        return FALSE;
     struct nl_msg *request =
         nlmsg_alloc_simple(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN, NLM_F_DUMP);
     nlmsg_append(request, &every, sizeof every, NLMSG_ALIGNTO);
-    int err = pif_netlink_dump(netlink, request, on_chain, &policy);
-    return err < 0 ? PIF_FORWARD_UNKNOWN : policy;
+    return pif_netlink_dump(netlink, request, on_chain, &visit) >= 0;
+}
+
+static void note_policy(const char *chain, gboolean drops, gpointer policy)
+{
+    (void)chain;
+    if (drops)
+        *(PifForwardPolicy *)policy = PIF_FORWARD_DROPS;
+}
+
+static PifForwardPolicy nftables_policy(void)
+{
+    PifForwardPolicy policy = PIF_FORWARD_ACCEPTS;
+    return pif_filters_visit_forward_chains(note_policy, &policy) ? policy : PIF_FORWARD_UNKNOWN;
 }
 
 /* The older iptables. Its program is run only where its tables are in use: running it makes them.

@@ -2,6 +2,7 @@
 // One step of a plan, as one netlink request.
 #include "netsetup/kernel.h"
 
+#include "netsetup/filter-run.h"
 #include "pifarm/base/error.h"
 
 #include <arpa/inet.h>
@@ -159,6 +160,11 @@ static int run(const PifNetStep *step, PifNetlink *netlink)
         return change_route(netlink, step, rtnl_route_delete, 0);
     case PIF_STEP_MOVE_ROUTE:
         return change_route(netlink, step, rtnl_route_add, NLM_F_REPLACE);
+    case PIF_STEP_SET_TABLE:
+    case PIF_STEP_SET_FORWARDING:
+    case PIF_STEP_ADD_EXCEPTION:
+    case PIF_STEP_REMOVE_EXCEPTION:
+        break; /* not by this socket */
     }
     g_assert_not_reached();
 }
@@ -180,6 +186,8 @@ static const struct {
 
 gboolean pif_net_step_run(const PifNetStep *step, gpointer host, GError **error)
 {
+    if (step->verb >= PIF_STEP_SET_TABLE)
+        return pif_filter_step_run(step, error);
     int err = run(step, host);
     if (err >= 0)
         return TRUE;

@@ -3,8 +3,18 @@
 // application with undo.
 #pragma once
 
+#include "pifarm/base/fd.h"
+
 #include <glib.h>
 #include <stdint.h>
+
+typedef struct {
+    const char *name;
+    unsigned id;
+    const uint8_t *mac; /* 6 bytes */
+    uint32_t address;
+    gboolean is_isolated; /* exchanges frames with this host only */
+} PifNetNode;
 
 /* What a farm wants on this host. Addresses in host byte order. */
 typedef struct {
@@ -20,6 +30,11 @@ typedef struct {
         unsigned id;
         uint16_t port;
     } vxlan; /* a tunnel that joins the bridge */
+    const PifNetNode *nodes;
+    size_t n_nodes;
+    gboolean has_guard;   /* nodes can send from their own addresses only, and serve no DHCP */
+    gboolean has_nat;     /* nodes reach what this host reaches */
+    gboolean is_accepted; /* chains of others that drop what is forwarded let the bridge pass */
 } PifNetSpec;
 
 typedef struct PifNetPlan PifNetPlan;
@@ -51,6 +66,13 @@ gboolean pif_net_plan_apply(PifNetPlan *plan, GError **error);
  * see each other. lock: its file, in a folder that is made if need be. */
 gboolean pif_net_up(const PifNetSpec *spec, const char *lock, GError **error);
 gboolean pif_net_down(const PifNetSpec *spec, const char *lock, GError **error);
+
+/* pif_net_up, and then the name that the node's TAP is to have. The lock goes on being held:
+ * whoever makes the TAP closes it afterwards, and no other farm takes the name meanwhile. */
+gboolean pif_net_open_port(const PifNetSpec *spec, const char *lock, const char *node,
+                           PifFd *ret_lock, char **ret_tap, GError **error);
+/* Marks the node's TAP, once it is there, as this farm's. */
+gboolean pif_net_mark_port(const char *farm, const char *node, const char *tap, GError **error);
 
 /* For `doctor`: what others' packet filters do to frames that cross the bridge. They meet them only
  * when br_netfilter passes bridged frames to them. */

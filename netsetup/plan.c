@@ -3,6 +3,7 @@
 #include "netsetup/plan.h"
 
 #include "netsetup/conflict.h"
+#include "netsetup/filters.h"
 #include "netsetup/owner.h"
 #include "netsetup/uplink.h"
 
@@ -46,6 +47,7 @@ static PifNetPlan *plan_new(const PifNetSpec *spec, PifNetState *have)
     plan->have = have;
     plan->bridge = wanted_bridge(spec, have);
     plan->links = g_ptr_array_new_with_free_func((GDestroyNotify)pif_link_free);
+    plan->texts = g_string_chunk_new(256);
     plan->steps = pif_net_steps_new();
     return plan;
 }
@@ -56,6 +58,7 @@ void pif_net_plan_free(PifNetPlan *plan)
         return;
     g_array_unref(plan->steps);
     g_ptr_array_unref(plan->links);
+    g_string_chunk_free(plan->texts);
     pif_link_free(plan->bridge);
     pif_net_state_free(plan->have);
     g_free(plan);
@@ -83,6 +86,7 @@ static gboolean plan_up(PifNetPlan *plan, const PifNetSpec *spec, GError **error
     if (!pif_net_check_conflicts(plan->bridge, plan->have, error) ||
         !pif_uplink_check(spec, plan->have, error))
         return FALSE;
+    pif_filters_add_up(plan, spec);
     pif_uplink_add_leaving(plan, spec, spec->uplink);
     pif_uplink_add_addresses(plan->bridge, spec, plan->have);
     pif_net_steps_add_difference(plan->steps, present, plan->bridge);
@@ -111,5 +115,6 @@ PifNetPlan *pif_net_plan_compute_down(const PifNetSpec *spec, PifNetState *have)
             if (pif_link_is_marked_like(link, made[kind]))
                 pif_net_steps_add_difference(plan->steps, link, NULL);
         }
+    pif_filters_add_down(plan, spec);
     return plan;
 }

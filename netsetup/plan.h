@@ -10,7 +10,8 @@ struct PifNetPlan {
     PifNetState *have;
     PifLink *bridge;  /* as it should be */
     GPtrArray *links; /* PifLink: others as they should be, or are to be in between */
-    GArray *steps;    /* PifNetStep; they point to the links of have, to bridge and links */
+    GStringChunk *texts;
+    GArray *steps; /* PifNetStep; they point to the links of have, to bridge, links and texts */
 };
 
 /* pif_net_plan_up() and pif_net_plan_down() on a host in a given state, which the plan takes (on

@@ -156,6 +156,14 @@ const PifLinkProperty pif_link_properties[] = {
 };
 const size_t pif_n_link_properties = G_N_ELEMENTS(pif_link_properties);
 
+const PifLinkProperty *pif_link_property_alias(void)
+{
+    for (size_t i = 0; i < pif_n_link_properties; i++)
+        if (pif_link_properties[i].put == put_alias)
+            return &pif_link_properties[i];
+    g_assert_not_reached();
+}
+
 gboolean pif_link_property_applies(const PifLinkProperty *property, const PifLink *link)
 {
     return (!property->kind || g_str_equal(property->kind, link->kind)) &&

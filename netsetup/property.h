@@ -27,6 +27,7 @@ typedef struct {
 /* In the order in which to set them. */
 extern const PifLinkProperty pif_link_properties[];
 extern const size_t pif_n_link_properties;
+const PifLinkProperty *pif_link_property_alias(void);
 
 gboolean pif_link_property_applies(const PifLinkProperty *property, const PifLink *link);
 /* Whether the two links have the same value. */

@@ -36,11 +36,30 @@ void pif_link_free(PifLink *link)
     g_free(link);
 }
 
+static void table_state_free(gpointer data)
+{
+    PifTableState *table = data;
+    g_free(table->name);
+    g_free(table->text);
+    g_free(table);
+}
+
+static void exception_state_clear(gpointer data)
+{
+    PifExceptionState *exception = data;
+    g_free(exception->chain);
+    g_free(exception->farm);
+}
+
 PifNetState *pif_net_state_new(void)
 {
     PifNetState *state = g_new0(PifNetState, 1);
     state->links = g_ptr_array_new_with_free_func((GDestroyNotify)pif_link_free);
     state->routes = g_array_new(FALSE, FALSE, sizeof(PifRoute));
+    state->tables = g_ptr_array_new_with_free_func(table_state_free);
+    state->dropping_chains = g_ptr_array_new_with_free_func(g_free);
+    state->exceptions = g_array_new(FALSE, FALSE, sizeof(PifExceptionState));
+    g_array_set_clear_func(state->exceptions, exception_state_clear);
     state->machine_id = g_strdup("");
     return state;
 }
@@ -51,6 +70,9 @@ void pif_net_state_free(PifNetState *state)
         return;
     g_ptr_array_unref(state->links);
     g_array_unref(state->routes);
+    g_ptr_array_unref(state->tables);
+    g_ptr_array_unref(state->dropping_chains);
+    g_array_unref(state->exceptions);
     g_free(state->machine_id);
     g_free(state);
 }

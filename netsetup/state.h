@@ -53,9 +53,27 @@ typedef struct {
     unsigned n_hops; /* over 1: several ways, of which this is the first */
 } PifRoute;
 
+/* One of pifarm's tables of packet filters. */
 typedef struct {
-    GPtrArray *links; /* PifLink */
-    GArray *routes;   /* PifRoute */
+    char *name; /* with its family: "bridge pifarm_lab" */
+    char *text; /* as nft lists it */
+} PifTableState;
+
+/* A rule of a farm in somebody else's chain. */
+typedef struct {
+    char *chain; /* "ip filter FORWARD" */
+    char *farm;
+    unsigned long handle;
+} PifExceptionState;
+
+typedef struct {
+    GPtrArray *links;           /* PifLink */
+    GArray *routes;             /* PifRoute */
+    gboolean are_filters_known; /* the rest about filters was told */
+    GPtrArray *tables;          /* PifTableState */
+    GPtrArray *dropping_chains; /* char *: "ip filter FORWARD" */
+    GArray *exceptions;         /* PifExceptionState */
+    gboolean is_forwarding;     /* IPv4 */
     char *machine_id; /* of the host, "" when it has none: makes what we derive from names differ
                          between hosts */
 } PifNetState;

@@ -2,6 +2,8 @@
 // From two links to the steps between them; from a step to its inverse, and to its `ip` command.
 #include "netsetup/step.h"
 
+#include "netsetup/filter-run.h"
+
 #include <linux/rtnetlink.h>
 
 GArray *pif_net_steps_new(void)
@@ -148,6 +150,17 @@ GArray *pif_net_step_invert(const PifNetStep *step)
         turned.link = step->old_link;
         turned.old_link = step->link;
         break;
+    case PIF_STEP_SET_TABLE:
+    case PIF_STEP_SET_FORWARDING:
+        turned.text_from = step->text_to;
+        turned.text_to = step->text_from;
+        break;
+    case PIF_STEP_ADD_EXCEPTION:
+        turned.verb = PIF_STEP_REMOVE_EXCEPTION;
+        break;
+    case PIF_STEP_REMOVE_EXCEPTION:
+        turned.verb = PIF_STEP_ADD_EXCEPTION;
+        break;
     }
     add_step(inverse, turned);
     return inverse;
@@ -260,6 +273,11 @@ char *pif_net_step_format(const PifNetStep *step)
         return format_route(step, "delete");
     case PIF_STEP_MOVE_ROUTE:
         return format_route(step, "replace");
+    case PIF_STEP_SET_TABLE:
+    case PIF_STEP_SET_FORWARDING:
+    case PIF_STEP_ADD_EXCEPTION:
+    case PIF_STEP_REMOVE_EXCEPTION:
+        return pif_filter_step_format(step);
     }
     g_assert_not_reached();
 }

@@ -14,6 +14,11 @@ typedef enum {
     PIF_STEP_ADD_ROUTE, /* beside one to the same place over another link, if there is one */
     PIF_STEP_REMOVE_ROUTE,
     PIF_STEP_MOVE_ROUTE, /* from one link to another, at one go */
+    /* what follows is about packet filters, and not a matter of links */
+    PIF_STEP_SET_TABLE, /* of packet filters: made, replaced or removed */
+    PIF_STEP_SET_FORWARDING,
+    PIF_STEP_ADD_EXCEPTION, /* rules that let the bridge pass a chain of somebody else's */
+    PIF_STEP_REMOVE_EXCEPTION,
 } PifNetVerb;
 
 /* What it points to belongs to the plan. */
@@ -26,6 +31,9 @@ typedef struct {
     PifAddress address;              /* ADD_ADDRESS, REMOVE_ADDRESS: which one */
     PifRoute route;                  /* ..._ROUTE: which one; its link_index counts for nothing */
     const char *old_link;            /* MOVE_ROUTE: name of the link that it led over before */
+    const char *table;               /* SET_TABLE, ..._EXCEPTION: which table or chain */
+    const char *text_from;           /* SET_TABLE: as it was; SET_FORWARDING: "0" or "1" */
+    const char *text_to;             /* as it is to be; NULL: gone. ..._EXCEPTION: the farm */
 } PifNetStep;
 
 /* An empty list of PifNetStep. */

@@ -34,8 +34,8 @@ PifFinding pif_check_subnet(const PifDoctor *doctor)
 {
     const PifFarm *farm = doctor->farm;
     g_autoptr(GError) error = NULL;
-    const PifNetSpec spec = pif_farm_net_spec(farm);
-    g_autoptr(PifNetPlan) plan = pif_net_plan_up(&spec, &error);
+    g_autoptr(PifFarmNet) net = pif_farm_net_new(farm);
+    g_autoptr(PifNetPlan) plan = pif_net_plan_up(&net->spec, &error);
     g_autofree char *address = pif_ipv4_format(farm->lan.host_address);
     if (!plan)
         return pif_finding_fail("choose another `subnet` or `bridge` under `lan` in farm.yaml",

@@ -76,10 +76,10 @@ gboolean pif_net_cmd_plan(PifCli *cli, int argc, char **argv, int *ret_status, G
         "farm.yaml has it. Needs no root and changes nothing.";
     if (!pif_net_parse(cli, entries, description, &argc, &argv, error))
         return FALSE;
-    PifNetSpec spec = pif_farm_net_spec(cli->farm);
-    spec.is_uplink_forced = is_forced;
+    g_autoptr(PifFarmNet) net = pif_farm_net_new(cli->farm);
+    net->spec.is_uplink_forced = is_forced;
     g_autoptr(PifNetPlan) plan =
-        is_down ? pif_net_plan_down(&spec, error) : pif_net_plan_up(&spec, error);
+        is_down ? pif_net_plan_down(&net->spec, error) : pif_net_plan_up(&net->spec, error);
     if (!plan)
         return FALSE;
     g_autofree char *text = pif_net_plan_format(plan);
@@ -101,10 +101,10 @@ gboolean pif_net_cmd_up(PifCli *cli, int argc, char **argv, int *ret_status, GEr
         "Exit status: 7 when a name, a subnet or the uplink is in use.";
     if (!pif_net_parse(cli, entries, description, &argc, &argv, error))
         return FALSE;
-    PifNetSpec spec = pif_farm_net_spec(cli->farm);
-    spec.is_uplink_forced = is_forced;
+    g_autoptr(PifFarmNet) net = pif_farm_net_new(cli->farm);
+    net->spec.is_uplink_forced = is_forced;
     g_autofree char *lock = pif_paths_network_lock();
-    return pif_net_up(&spec, lock, error);
+    return pif_net_up(&net->spec, lock, error);
 }
 
 /* A daemon has nodes on the bridge, or is about to. */
@@ -129,7 +129,7 @@ gboolean pif_net_cmd_down(PifCli *cli, int argc, char **argv, int *ret_status, G
     if (!pif_net_parse(cli, NULL, description, &argc, &argv, error) ||
         !check_no_daemon(cli->farm, error))
         return FALSE;
-    PifNetSpec spec = pif_farm_net_spec(cli->farm);
+    g_autoptr(PifFarmNet) net = pif_farm_net_new(cli->farm);
     g_autofree char *lock = pif_paths_network_lock();
-    return pif_net_down(&spec, lock, error);
+    return pif_net_down(&net->spec, lock, error);
 }

@@ -75,8 +75,8 @@ static gboolean make_images(const GPtrArray *nodes, GError **error)
 
 static gboolean print_net_plan(const PifFarm *farm, GError **error)
 {
-    PifNetSpec spec = pif_farm_net_spec(farm);
-    g_autoptr(PifNetPlan) plan = pif_net_plan_up(&spec, error);
+    g_autoptr(PifFarmNet) net = pif_farm_net_new(farm);
+    g_autoptr(PifNetPlan) plan = pif_net_plan_up(&net->spec, error);
     if (!plan)
         return FALSE;
     g_autofree char *text = pif_net_plan_format(plan);

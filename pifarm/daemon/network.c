@@ -52,6 +52,7 @@ static gboolean start_dnsmasq(PifNetwork *network, GError **error)
                            .prefix_length = farm->lan.prefix_length,
                            .hosts = hosts,
                            .n_hosts = farm->nodes->len,
+                           .is_router = farm->lan.has_nat,
                            .directory = network->dnsmasq_directory};
     network->dnsmasq = pif_dnsmasq_start(&spec, error);
     if (!network->dnsmasq)
@@ -174,16 +175,16 @@ static gboolean start_forwards(PifNetwork *network, GHashTable *forwards, GError
 
 static gboolean bring_links_up(PifNetwork *network, GError **error)
 {
-    PifNetSpec spec = pif_farm_net_spec(network->daemon->farm);
+    g_autoptr(PifFarmNet) net = pif_farm_net_new(network->daemon->farm);
     g_autofree char *lock = pif_paths_network_lock();
-    return pif_net_up(&spec, lock, error);
+    return pif_net_up(&net->spec, lock, error);
 }
 
 static gboolean take_links_down(PifNetwork *network, GError **error)
 {
-    PifNetSpec spec = pif_farm_net_spec(network->daemon->farm);
+    g_autoptr(PifFarmNet) net = pif_farm_net_new(network->daemon->farm);
     g_autofree char *lock = pif_paths_network_lock();
-    return pif_net_down(&spec, lock, error);
+    return pif_net_down(&net->spec, lock, error);
 }
 
 /* Ports first: one that is taken is the likeliest failure, and then nothing has been changed. */
@@ -228,6 +229,20 @@ gboolean pif_network_reload(PifNetwork *network, GError **error)
         return FALSE;
     stop_dnsmasq(network);
     return start_dnsmasq(network, error);
+}
+
+gboolean pif_network_open_port(PifNetwork *network, const PifNode *node, PifFd *ret_lock,
+                               char **ret_tap, GError **error)
+{
+    g_autoptr(PifFarmNet) net = pif_farm_net_new(network->daemon->farm);
+    g_autofree char *lock = pif_paths_network_lock();
+    return pif_net_open_port(&net->spec, lock, node->name, ret_lock, ret_tap, error);
+}
+
+gboolean pif_network_mark_port(PifNetwork *network, const PifNode *node, const char *tap,
+                               GError **error)
+{
+    return pif_net_mark_port(network->daemon->farm->name, node->name, tap, error);
 }
 
 PifNetwork *pif_network_new(PifDaemon *daemon)

@@ -53,7 +53,9 @@ static gboolean has_vanished(gpointer name, gpointer unit, gpointer farm)
 /* What may change while nodes are on: the rest of the lan. */
 static gboolean is_same_lan(const PifFarm *a, const PifFarm *b)
 {
-    return a->lan.mtu == b->lan.mtu && g_strcmp0(a->lan.uplink, b->lan.uplink) == 0 &&
+    return a->lan.mtu == b->lan.mtu && a->lan.has_nat == b->lan.has_nat &&
+           a->lan.has_guard == b->lan.has_guard && a->lan.is_accepted == b->lan.is_accepted &&
+           g_strcmp0(a->lan.uplink, b->lan.uplink) == 0 &&
            memcmp(&a->lan.vxlan, &b->lan.vxlan, sizeof a->lan.vxlan) == 0;
 }
 
@@ -65,7 +67,8 @@ static gboolean have_same_nodes(const PifFarm *a, const PifFarm *b)
     for (guint i = 0; i < a->nodes->len; i++) {
         const PifNode *node = g_ptr_array_index(a->nodes, i);
         const PifNode *other = pif_farm_find_node(b, node->name);
-        if (!other || !is_same_node(node, other) || node->ssh_port != other->ssh_port)
+        if (!other || !is_same_node(node, other) || node->ssh_port != other->ssh_port ||
+            node->is_isolated != other->is_isolated)
             return FALSE;
     }
     return TRUE;

@@ -11,6 +11,7 @@
 #include "pifarm/daemon/console-hub.h"
 #include "pifarm/daemon/guest-watch.h"
 #include "pifarm/daemon/known-hosts.h"
+#include "pifarm/daemon/network.h"
 #include "pifarm/daemon/probe.h"
 #include "pifarm/model/farm-image.h"
 #include "pifarm/model/node-env.h"
@@ -190,13 +191,12 @@ static void keep_old_log(const char *path)
     rename(path, old);
 }
 
-static void enter_starting(PifUnit *unit)
+static gboolean start_machine(PifUnit *unit, const char *tap, GError **error)
 {
     const PifNode *node = unit->node;
     g_autofree char *name = g_strdup_printf("%s-%s", unit->daemon->farm->name, node->name);
     g_autofree char *disk = pif_daemon_card_path(unit->daemon, unit->node);
     g_autofree char *command_line = pif_domain_command_line(unit->boot_files->command_line);
-    g_autofree char *tap = g_strdup_printf("q0tap%u", node->id);
     g_autofree char *console_log = pif_unit_console_log(unit);
     g_autofree char *kernel_log = pif_unit_kernel_log(unit);
     keep_old_log(console_log);
@@ -216,11 +216,26 @@ static void enter_starting(PifUnit *unit)
         .console_log = console_log,
         .kernel_log = kernel_log,
     };
+    return pif_hypervisor_start(unit->daemon->hypervisor, &spec, error);
+}
+
+static void enter_starting(PifUnit *unit)
+{
+    PifNetwork *network = unit->daemon->network;
     GError *error = NULL;
-    if (pif_hypervisor_start(unit->daemon->hypervisor, &spec, &error))
-        pif_unit_input(unit, PIF_INPUT_STARTED, NULL);
-    else
+    g_autoptr(GError) unmarked = NULL;
+    g_autofree char *tap = NULL;
+    g_auto(PifFd) lock = -1;
+    if (!pif_network_open_port(network, unit->node, &lock, &tap, &error) ||
+        !start_machine(unit, tap, &error)) {
+        pif_fd_clear(&lock);
         fail(unit, error);
+        return;
+    }
+    if (!pif_network_mark_port(network, unit->node, tap, &unmarked))
+        warn_of(unit, unmarked);
+    pif_fd_clear(&lock);
+    pif_unit_input(unit, PIF_INPUT_STARTED, NULL);
 }
 
 static void on_banner(const char *banner, gpointer data)

@@ -144,9 +144,30 @@ static void check_addresses(const PifFarmDraft *draft)
     }
 }
 
+static gboolean is_group(const PifFarm *farm, const char *group)
+{
+    for (guint i = 0; i < farm->nodes->len; i++) {
+        const PifNode *node = g_ptr_array_index(farm->nodes, i);
+        if (g_strv_contains((const char *const *)node->groups, group))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* A group that is misspelt would leave nodes together that are meant to be apart. */
+static void check_isolated_groups(const PifFarmDraft *draft)
+{
+    char **groups = draft->farm->lan.isolate;
+    for (; groups && *groups; groups++)
+        if (!is_group(draft->farm, *groups))
+            pif_diagnostics_add(draft->diagnostics, &draft->isolate->place,
+                                "'isolate-groups' of 'lan': no node is in group '%s'", *groups);
+}
+
 void pif_farm_check(PifFarmDraft *draft)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(uniques); i++)
         check_unique(draft, &uniques[i]);
     check_addresses(draft);
+    check_isolated_groups(draft);
 }

@@ -163,14 +163,23 @@ static void read_subnet(const PifKeyScope *scope, const PifKey *key, const PifYa
         pif_key_expect(scope, key, value, "a subnet like 10.77.0.0/24 (/8 to /28)");
 }
 
-/* What is not supported yet can be said not to be wanted. */
-static void read_only_off(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
-                          gpointer field)
+static void read_bridge_nf(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                           gpointer field)
 {
-    gboolean is_wanted = FALSE;
-    pif_key_read_truth(scope, key, value, &is_wanted);
-    if (is_wanted)
-        pif_key_read_later(scope, key, value, field);
+    const char *word = pif_key_text(scope, key, value);
+    if (word && strcmp(word, "accept") != 0 && strcmp(word, "leave") != 0)
+        pif_key_expect(scope, key, value, "accept or leave");
+    else if (word)
+        *(gboolean *)field = strcmp(word, "accept") == 0;
+}
+
+/* Groups are those that nodes name: looked at when the nodes are known. */
+static void read_isolate_groups(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                                gpointer field)
+{
+    PifFarmDraft *draft = scope->context;
+    draft->isolate = value;
+    pif_key_read_strings(scope, key, value, field);
 }
 
 static const PifKey lan_keys[] = {
@@ -180,7 +189,10 @@ static const PifKey lan_keys[] = {
     {"mtu", pif_key_read_number, .offset = offsetof(PifFarm, lan.mtu), .min = 576, .max = 9216},
     {"ssh-ports", pif_key_read_number, .offset = offsetof(PifFarm, lan.ssh_ports), .min = 1024,
      .max = 65535 - PIF_NODE_ID_MAX},
-    {"nat", read_only_off},
+    {"nat", pif_key_read_truth, .offset = offsetof(PifFarm, lan.has_nat)},
+    {"guard", pif_key_read_truth, .offset = offsetof(PifFarm, lan.has_guard)},
+    {"bridge-nf", read_bridge_nf, .offset = offsetof(PifFarm, lan.is_accepted)},
+    {"isolate-groups", read_isolate_groups, .offset = offsetof(PifFarm, lan.isolate)},
     {NULL},
 };
 

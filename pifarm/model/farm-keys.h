@@ -16,14 +16,16 @@ typedef struct {
     char **groups;
     char *mac;
     char *image;
+    gboolean is_isolated;
 } PifNodeEntry;
 
 /* What is read so far, and which entry each node is from. */
 typedef struct {
     PifFarm *farm;
     PifDiagnostics *diagnostics;
-    GPtrArray *entries;   /* PifNodeEntry* */
-    GHashTable *entry_of; /* PifNode* -> PifNodeEntry* */
+    GPtrArray *entries;     /* PifNodeEntry* */
+    GHashTable *entry_of;   /* PifNode* -> PifNodeEntry* */
+    const PifYaml *isolate; /* value of lan.isolate-groups; NULL: none */
 } PifFarmDraft;
 
 /* The table of the whole file; tables of maps inside it hang on its rows. */

@@ -5,5 +5,12 @@
 #include "netsetup/net.h"
 #include "pifarm/model/farm.h"
 
-/* The farm's links; texts are the farm's. */
-PifNetSpec pif_farm_net_spec(const PifFarm *farm);
+typedef struct {
+    PifNetSpec spec; /* texts are the farm's */
+    PifNetNode *nodes;
+} PifFarmNet;
+
+/* The farm must outlive it. */
+PifFarmNet *pif_farm_net_new(const PifFarm *farm);
+void pif_farm_net_free(PifFarmNet *net);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifFarmNet, pif_farm_net_free)

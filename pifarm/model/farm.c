@@ -19,6 +19,7 @@ void pif_farm_free(PifFarm *farm)
     g_free(farm->path);
     g_free(farm->lan.bridge);
     g_free(farm->lan.uplink);
+    g_strfreev(farm->lan.isolate);
     g_free(farm->libvirt_uri);
     g_ptr_array_unref(farm->nodes);
     g_ptr_array_unref(farm->switches);
@@ -32,6 +33,7 @@ static PifFarm *farm_new(const char *path)
     farm->path = g_canonicalize_filename(path, NULL);
     farm->lan.network = 10U << 24 | 77U << 16; /* 10.77.0.0/24 */
     farm->lan.prefix_length = 24;
+    farm->lan.has_guard = TRUE;
     farm->lan.ssh_ports = PIF_NODE_SSH_PORT_BASE;
     farm->lan.vxlan.id = PIF_VXLAN_ID_DEFAULT;
     farm->lan.vxlan.port = PIF_VXLAN_PORT_DEFAULT;

@@ -45,8 +45,9 @@ typedef struct {
     unsigned port;
     const PifImageSpec *image; /* owned by the farm */
     char **groups;
-    uint16_t ssh_port;  /* lan.ssh_ports + id: forward on 127.0.0.1 */
-    char *console_halt; /* reserved: NULL */
+    gboolean is_isolated; /* exchanges frames with this host only */
+    uint16_t ssh_port;    /* lan.ssh_ports + id: forward on 127.0.0.1 */
+    char *console_halt;   /* reserved: NULL */
 } PifNode;
 
 typedef struct {
@@ -64,7 +65,11 @@ typedef struct {
             unsigned id;
             unsigned port;
         } vxlan;
-        unsigned ssh_ports; /* node ID n's SSH is forwarded from this + n */
+        unsigned ssh_ports;   /* node ID n's SSH is forwarded from this + n */
+        gboolean has_nat;     /* nodes reach what this host reaches */
+        gboolean has_guard;   /* nodes can send from their own addresses only */
+        gboolean is_accepted; /* packet filters of others let the bridge pass */
+        char **isolate;       /* groups whose nodes are isolated; NULL: none */
     } lan;
     char *libvirt_uri;   /* NULL: the embedded driver */
     GPtrArray *images;   /* PifImageSpec* */

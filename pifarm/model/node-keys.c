@@ -141,6 +141,7 @@ const PifKey pif_node_keys[] = {
     {"address", read_range, .offset = offsetof(PifNodeEntry, addresses)},
     {"group", read_groups, .offset = offsetof(PifNodeEntry, groups)},
     {"groups", read_groups, .offset = offsetof(PifNodeEntry, groups)},
+    {"isolate", pif_key_read_truth, .offset = offsetof(PifNodeEntry, is_isolated)},
     {"boot", read_boot},
     {"root", read_root},
     {"console", pif_key_read_later},

@@ -144,6 +144,14 @@ static gboolean make_address(const PifFarmDraft *draft, const PifNodeEntry *entr
     return FALSE;
 }
 
+static gboolean is_in_group(const PifNode *node, char **groups)
+{
+    for (; groups && *groups; groups++)
+        if (g_strv_contains((const char *const *)node->groups, *groups))
+            return TRUE;
+    return FALSE;
+}
+
 /* What the entry does not say itself. */
 static void fill_defaults(const PifFarm *farm, const PifNodeEntry *entry, PifNode *node)
 {
@@ -158,6 +166,7 @@ static void fill_defaults(const PifFarm *farm, const PifNodeEntry *entry, PifNod
     node->ssh_port = (uint16_t)(farm->lan.ssh_ports + node->id);
     if (!node->groups)
         node->groups = g_new0(char *, 1);
+    node->is_isolated = entry->is_isolated || is_in_group(node, farm->lan.isolate);
 }
 
 static void make_nodes(PifFarmDraft *draft, PifNodeEntry *entry)

@@ -9,6 +9,7 @@ setup() {
     write_farm lab
     cleanup ip link delete dev pf-lab
     cleanup ip link delete dev pf-office
+    cleanup nft flush ruleset # of this test's own namespace
 }
 
 # write_farm NAME [LAN]: NAME.yaml, whose lan has these keys.
@@ -31,9 +32,26 @@ YAML
     [ -z "$(pifarm net plan)" ]
     pifarm net up
     pifarm net plan --down >commands
-    [ "$(cat commands)" = 'ip link delete dev pf-lab' ]
+    [ "$(cat commands)" = "ip link delete dev pf-lab
+nft delete table bridge pifarm_lab" ]
     sh -e commands
     [ -n "$(pifarm net plan)" ]
+}
+
+@test "with NAT and exceptions, too, plan prints what up does, and down undoes it" {
+    write_farm lab 'nat: true, bridge-nf: accept, isolate-groups: [g]'
+    sed -i 's/image: card }/image: card, group: g }/' lab.yaml
+    iptables-nft -P FORWARD DROP
+    echo 0 >/proc/sys/net/ipv4/ip_forward
+    nft list ruleset >before
+    pifarm net plan >commands
+    sh -e commands >/dev/null
+    [ -z "$(pifarm net plan)" ]
+    nft list table bridge pifarm_lab | grep -q 'elements = { "q0tap1" }'
+    nft list table ip pifarm_lab | grep -q 'ip saddr 10.77.0.0/24 oifname != "pf-lab" masquerade'
+    pifarm net down
+    nft list ruleset | diff before -
+    [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 0 ]
 }
 
 @test "show lists the farm's links and what others put into its bridge" {

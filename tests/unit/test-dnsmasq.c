@@ -37,8 +37,8 @@ static const char *const expected_config =
     "dhcp-authoritative\n"
     "dhcp-ignore=tag:!known\n"
     "dhcp-ignore-clid\n"
-    "dhcp-option=3\n"
     "no-ping\n"
+    "dhcp-option=3\n"
     "dhcp-host=b8:27:eb:01:02:03,40:27:eb:01:02:03,n1,10.77.0.11\n"
     "dhcp-host=40:27:eb:0a:0b:0c,n2,10.77.0.12\n";
 
@@ -59,6 +59,15 @@ static void the_configuration_is_as_reviewed(void)
     const PifDnsmasqSpec spec = spec_of(hosts, G_N_ELEMENTS(hosts));
     g_autofree char *config = pif_dnsmasq_config(&spec);
     g_assert_cmpstr(config, ==, expected_config);
+}
+
+static void a_router_is_told_to_nodes_and_asks_others_for_names(void)
+{
+    PifDnsmasqSpec spec = spec_of(hosts, G_N_ELEMENTS(hosts));
+    spec.is_router = TRUE;
+    g_autofree char *config = pif_dnsmasq_config(&spec);
+    g_assert_null(strstr(config, "dhcp-option=3"));
+    g_assert_null(strstr(config, "no-resolv"));
 }
 
 static void a_node_named_host_keeps_its_name(void)
@@ -121,6 +130,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     TEST(the_configuration_is_as_reviewed);
+    TEST(a_router_is_told_to_nodes_and_asks_others_for_names);
     TEST(a_node_named_host_keeps_its_name);
     TEST(leases_are_read_with_all_their_fields);
     TEST(what_is_no_lease_is_left_out);

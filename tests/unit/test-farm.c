@@ -41,6 +41,8 @@ static void append_node(GString *out, const PifNode *node)
                            node->id, node->name, mac, node->serial, address, node->switch_name,
                            node->port, node->image->name, node->ssh_port);
     append_texts(out, "group", node->groups);
+    if (node->is_isolated)
+        g_string_append(out, " isolated");
     g_string_append_c(out, '\n');
 }
 
@@ -48,6 +50,9 @@ static void append_node(GString *out, const PifNode *node)
 static void append_lan_options(GString *out, const PifFarm *farm)
 {
     g_autofree char *remote = pif_ipv4_format(farm->lan.vxlan.remote);
+    if (farm->lan.has_nat || !farm->lan.has_guard || farm->lan.is_accepted)
+        g_string_append_printf(out, "lan nat %d guard %d accepted %d\n", farm->lan.has_nat,
+                               farm->lan.has_guard, farm->lan.is_accepted);
     if (farm->lan.mtu)
         g_string_append_printf(out, "lan mtu %u\n", farm->lan.mtu);
     if (farm->lan.uplink)
