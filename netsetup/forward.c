@@ -146,7 +146,8 @@ static gboolean set_listen_error(GError **error, uint16_t port, GError *failure)
     g_error_free(failure);
     g_autofree char *owner = pif_port_find_owner(PIF_PORT_TCP, port);
     return pif_error_set(error, PIF_ERROR_BUSY,
-                         "port %u of this host is in use by %s; stop it, or choose another port",
+                         "port %u of this host is in use by %s; stop it, or choose others by "
+                         "ssh-ports under lan",
                          port, owner ? owner : "another process");
 }
 

@@ -48,6 +48,22 @@ static gboolean has_open(const char *pid, const char *target)
     return FALSE;
 }
 
+/* A farm's daemon has the lock <farm>.lock; NULL: it has none. */
+static char *find_farm_of(const char *pid)
+{
+    static const char ending[] = ".lock";
+    g_autofree char *folder = g_strdup_printf("/proc/%s/fd", pid);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    for (const char *fd; dir && (fd = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(folder, fd, NULL);
+        g_autofree char *link = g_file_read_link(path, NULL);
+        g_autofree char *name = link ? g_path_get_basename(link) : NULL;
+        if (name && *name != '.' && g_str_has_suffix(name, ending))
+            return g_strndup(name, strlen(name) - strlen(ending));
+    }
+    return NULL;
+}
+
 static char *describe_process(const char *pid)
 {
     enum { MAX_SIZE = 64 };
@@ -55,7 +71,11 @@ static char *describe_process(const char *pid)
     g_autofree char *name = NULL;
     if (!pif_file_read(path, MAX_SIZE, &name, NULL, NULL))
         return NULL;
-    return g_strdup_printf("%s (pid %s)", g_strchomp(name), pid);
+    g_strchomp(name);
+    g_autofree char *farm = g_str_equal(name, "pifarmd") ? find_farm_of(pid) : NULL;
+    if (farm)
+        return g_strdup_printf("farm '%s' (%s, pid %s)", farm, name, pid);
+    return g_strdup_printf("%s (pid %s)", name, pid);
 }
 
 static char *find_process_with(unsigned long inode)

@@ -5,10 +5,12 @@
 #include "netsetup/port.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
+#include "pifarm/base/file.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -346,9 +348,32 @@ static void a_busy_port_is_an_error_that_names_the_process(void)
     g_assert_null(pif_forward_start(port, LOOPBACK, 9, MANY, &error));
     g_assert_error(error, PIF_ERROR, PIF_ERROR_BUSY);
     g_autofree char *expected = g_strdup_printf(
-        "port %u of this host is in use by test-forward (pid %d); stop it, or choose another port",
+        "port %u of this host is in use by test-forward (pid %d); stop it, or choose others by "
+        "ssh-ports under lan",
         port, (int)getpid());
     g_assert_cmpstr(error->message, ==, expected);
+}
+
+/* As the daemon of another farm would have it. */
+static void a_port_that_a_farm_has_is_refused_with_its_name(void)
+{
+    uint16_t port;
+    char before[16];
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp(NULL, &error);
+    g_autofree char *path = g_build_filename(folder, "office.lock", NULL);
+    g_auto(PifFd) taken = listen_anywhere(&port);
+    g_auto(PifFd) lock = -1;
+    g_assert_true(pif_file_lock(path, TRUE, FALSE, "farm 'office'", &lock, &error));
+    prctl(PR_GET_NAME, before);
+    prctl(PR_SET_NAME, "pifarmd");
+    g_autoptr(PifForward) forward = pif_forward_start(port, INADDR_LOOPBACK, 1, 1, &error);
+    prctl(PR_SET_NAME, before);
+    g_assert_null(forward);
+    g_assert_error(error, PIF_ERROR, PIF_ERROR_BUSY);
+    g_assert_nonnull(strstr(error->message, "in use by farm 'office' (pifarmd, pid "));
+    g_assert_nonnull(strstr(error->message, "ssh-ports under lan"));
+    g_assert_true(pif_dir_remove(folder, NULL));
 }
 
 static void the_owner_of_a_free_port_is_nobody(void)
@@ -373,6 +398,8 @@ int main(int argc, char **argv)
     TEST(freeing_a_forward_ends_its_connections_and_frees_its_port, MANY);
     g_test_add_func("/forward/a_busy_port_is_an_error_that_names_the_process",
                     a_busy_port_is_an_error_that_names_the_process);
+    g_test_add_func("/forward/a_port_that_a_farm_has_is_refused_with_its_name",
+                    a_port_that_a_farm_has_is_refused_with_its_name);
     g_test_add_func("/forward/the_owner_of_a_free_port_is_nobody",
                     the_owner_of_a_free_port_is_nobody);
     return g_test_run();
