@@ -17,6 +17,9 @@ enum { MAX_FILE_SIZE = 256 * 1024 };
 /* The name of a file, which becomes one on the card: no option, no hidden file, no folder. */
 #define PLAIN_NAME "[A-Za-z0-9_][A-Za-z0-9_.@:\\\\-]{0,200}"
 
+/* Several lines, too. */
+#define COMMAND "^(?s).*[^\\s].*\\z"
+
 /* A hash may be of any method of crypt(5), or "!" or "*" for no password. IEEE 802.11: an SSID has
  * 32 bytes, a passphrase 8 to 63 printable ASCII characters. */
 const PifPrepareField pif_prepare_fields[] = {
@@ -51,6 +54,12 @@ const PifPrepareField pif_prepare_fields[] = {
      "as hello.service, of letters, digits and : _ . @ -", NULL, FALSE, pif_unit_file_check},
     {"firstboot", PIF_PREPARE_FILES, AT(firstboots), "name of a script", "^" PLAIN_NAME "\\z",
      "letters, digits and : _ . @ -, beginning with a letter or digit", NULL},
+    {"packages", PIF_PREPARE_LINES, AT(packages), "Debian package",
+     "^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?(=[A-Za-z0-9.+:~-]+|/[A-Za-z0-9.-]+)?\\z",
+     "a name, as htop, or with a version as htop=3.2.2-2", NULL},
+    {"run", PIF_PREPARE_SCRIPTS, AT(runs), "command", COMMAND, "a text that is not empty", NULL},
+    {"run-booted", PIF_PREPARE_SCRIPTS, AT(booted_runs), "command", COMMAND,
+     "a text that is not empty", NULL},
     {NULL},
 };
 
@@ -125,6 +134,7 @@ static char **values_of(const PifPrepareField *field, const PifPrepareSpec *spec
         break;
     case PIF_PREPARE_LINES:
         return split_lines(get_list(field, spec));
+    case PIF_PREPARE_SCRIPTS:
     case PIF_PREPARE_FILES:
     case PIF_PREPARE_TREES:
         return g_strdupv(get_list(field, spec) ? get_list(field, spec) : (char **)text);

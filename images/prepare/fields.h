@@ -11,8 +11,9 @@ typedef enum {
     PIF_PREPARE_TEXT,  /* const char * */
     PIF_PREPARE_LINES, /* char **: texts of several lines; empty ones and comments (#) do not count
                         */
-    PIF_PREPARE_FILES, /* char **: paths of text files; the worker gets name and text of each */
-    PIF_PREPARE_TREES, /* char **: paths of folders; the worker gets path and hash of each */
+    PIF_PREPARE_SCRIPTS, /* char **: texts, as they are */
+    PIF_PREPARE_FILES,   /* char **: paths of text files; the worker gets name and text of each */
+    PIF_PREPARE_TREES,   /* char **: paths of folders; the worker gets path and hash of each */
 } PifPrepareKind;
 
 typedef struct {

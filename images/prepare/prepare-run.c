@@ -4,6 +4,7 @@
 
 #include "images/prepare/appliance.h"
 #include "images/prepare/prepare-job.h"
+#include "images/prepare/prepare-root.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
@@ -256,5 +257,6 @@ gboolean pif_prepare_list_steps(const PifPrepareSpec *spec, GPtrArray *steps, GE
         g_ptr_array_add(steps, g_steal_pointer(&line.step));
         g_ptr_array_add(steps, g_steal_pointer(&line.text));
     }
+    pif_prepare_list_commands(spec, steps);
     return TRUE;
 }

@@ -6,6 +6,7 @@
 #include "images/disk/disk.h"
 #include "images/disk/sha256.h"
 #include "images/prepare/prepare-job.h"
+#include "images/prepare/prepare-root.h"
 #include "images/prepare/prepare-run.h"
 #include "images/store/clone.h"
 #include "pifarm/base/error.h"
@@ -108,7 +109,8 @@ static gboolean make(const Preparation *preparation, const char *name, PifImage 
     if (!temporary)
         return FALSE;
     if (!pif_disk_copy(base->path, temporary, size, error) || !check_room(temporary, size, error) ||
-        !pif_prepare_run(&job, preparation->options, error)) {
+        !pif_prepare_run(&job, preparation->options, error) ||
+        !pif_prepare_run_commands(preparation->spec, temporary, preparation->options, error)) {
         unlink(temporary);
         return FALSE;
     }
@@ -120,10 +122,24 @@ static gboolean make(const Preparation *preparation, const char *name, PifImage 
 
 /* An image of the recipe is there: it only needs the name. */
 static gboolean add_name(PifStore *store, const PifImage *image, const char *name,
-                         PifImage **ret_image, GError **error)
+                         gboolean must_replace, PifImage **ret_image, GError **error)
 {
-    PifImportOptions options = {.name = name, .sha256 = image->sha256};
+    PifImportOptions options = {
+        .name = name, .sha256 = image->sha256, .replace_name = must_replace};
     return pif_store_import(store, image->path, &options, ret_image, error);
+}
+
+/* The image of the same recipe that was made before keeps what else it has, but not the name. */
+static gboolean make_again(const Preparation *preparation, const PifImage *before, const char *name,
+                           PifImage **ret_image, GError **error)
+{
+    g_autoptr(PifImage) made = NULL;
+    gboolean has_name = g_strv_contains((const char *const *)before->names, name);
+    if (!has_name)
+        return check_name_is_free(preparation->store, name, error) &&
+               make(preparation, name, ret_image, error);
+    return make(preparation, NULL, &made, error) &&
+           add_name(preparation->store, made, name, TRUE, ret_image, error);
 }
 
 gboolean pif_image_prepare(PifStore *store, const PifImage *base, const PifPrepareSpec *spec,
@@ -132,7 +148,7 @@ gboolean pif_image_prepare(PifStore *store, const PifImage *base, const PifPrepa
     GError *failure = NULL;
     g_autoptr(PifImage) made = NULL;
     g_auto(Preparation) preparation = {store, base, spec, options, NULL, NULL};
-    if (!pif_prepare_spec_check(spec, error))
+    if (!pif_prepare_spec_check(spec, error) || !pif_prepare_check_commands(spec, options, error))
         return FALSE;
     preparation.plan = pif_prepare_plan(spec, error);
     if (!preparation.plan)
@@ -150,8 +166,10 @@ gboolean pif_image_prepare(PifStore *store, const PifImage *base, const PifPrepa
         g_error_free(failure);
         return check_name_is_free(store, name, error) && make(&preparation, name, ret_image, error);
     }
+    if (options && options->is_again)
+        return make_again(&preparation, made, name, ret_image, error);
     if (wanted && !g_strv_contains((const char *const *)made->names, wanted))
-        return add_name(store, made, wanted, ret_image, error);
+        return add_name(store, made, wanted, FALSE, ret_image, error);
     *ret_image = g_steal_pointer(&made);
     return TRUE;
 }

@@ -22,11 +22,20 @@ typedef struct {
     const char *locale;       /* "de_DE.UTF-8" */
     const char *timezone;     /* "Europe/Berlin" */
     const char *keyboard;     /* XKB layout, and after a colon its variant: "de:nodeadkeys" */
-    char **copies;     /* folders whose content is put into the image's root; beside each there
-                          may be FOLDER.permissions (images/prepare/permissions.h) */
-    char **units;      /* systemd unit files, installed and enabled */
-    char **firstboots; /* scripts that run once, when a card boots for the first time */
+    char **copies;      /* folders whose content is put into the image's root; beside each there
+                           may be FOLDER.permissions (images/prepare/permissions.h) */
+    char **units;       /* systemd unit files, installed and enabled */
+    char **firstboots;  /* scripts that run once, when a card boots for the first time */
+    char **packages;    /* Debian packages, installed from where the image's apt takes them, in the
+                           versions of that day; needs root, see images/root/root.h */
+    char **runs;        /* commands run in the image after all that, by qemu-user; needs root */
+    char **booted_runs; /* commands run after those in the image, booted; needs root */
 } PifPrepareSpec;
+
+/* Boots the raw disk as a machine, runs the commands in it, shuts it down; images/ knows no
+ * machines. The disk is of no use after a failure. */
+typedef gboolean (*PifPrepareBoot)(const char *disk, char *const *commands, PifProgress *progress,
+                                   gpointer data, GError **error);
 
 typedef struct {
     PifProgress *progress; /* may be NULL */
@@ -35,6 +44,10 @@ typedef struct {
     const char *name;      /* name of the new image; NULL: "<name>-<first 8 of recipe>" */
     GPtrArray *notes;      /* may be NULL; gets what was found on the image and so chosen: char *, a
                               sentence each */
+    gboolean is_again;     /* make the image though there is one of that recipe, which loses its
+                              name to it */
+    PifPrepareBoot boot;   /* NULL: booted_runs are refused */
+    gpointer boot_data;
 } PifPrepareOptions;
 
 /* USAGE, with the value and the rule, when something in the specification cannot be right. */

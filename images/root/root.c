@@ -176,42 +176,47 @@ static char *join(const Output *output)
     return g_string_free(text, FALSE);
 }
 
-static gboolean set_command_error(char *const *commands, const PifRootResult *result,
+static gboolean set_command_error(const PifRootCommand *command, const PifRootResult *result,
                                   const Output *output, GError **error)
 {
     g_autofree char *said = join(output);
+    g_autofree char *name = g_strdup(command->name ? command->name : command->script);
+    g_strdelimit(name, "\n", ' ');
     return pif_error_set(
-        error, PIF_ERROR_EXTERNAL, "'%.200s' failed in the image with exit status %d%s%s%s",
-        commands[result->command], result->status, *said ? ": " : "", said,
+        error, PIF_ERROR_EXTERNAL, "'%.200s' failed in the image with exit status %d%s%s%s", name,
+        result->status, *said ? ": " : "", said,
         output->is_full ? " (no room is left in the image; a larger --size gives it more)" : "");
 }
 
 /* JSON takes nothing else. */
-static gboolean check_text(char *const *texts, GError **error)
+static gboolean check_text(const char *text, GError **error)
 {
-    for (; texts && *texts; texts++)
-        if (!g_utf8_validate(*texts, -1, NULL))
-            return pif_error_set(error, PIF_ERROR_USAGE, "a command that is no UTF-8 text");
-    return TRUE;
+    return g_utf8_validate(text, -1, NULL) ||
+           pif_error_set(error, PIF_ERROR_USAGE, "a command that is no UTF-8 text");
 }
 
-gboolean pif_root_run(const char *disk, char *const *commands, PifProgress *progress,
+gboolean pif_root_run(const char *disk, const GArray *commands, PifProgress *progress,
                       GError **error)
 {
     g_auto(Run) run = {.result = -1};
     g_auto(Output) output = {.progress = progress, .lines = G_QUEUE_INIT};
     g_auto(PifRootResult) result = {0};
     g_autoptr(GPtrArray) vectors = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
-    for (char *const *command = commands; *command; command++) {
-        const char *const vector[] = {"/bin/sh", "-c", *command, NULL};
+    for (guint i = 0; i < commands->len; i++) {
+        const PifRootCommand *command = &g_array_index(commands, PifRootCommand, i);
+        const char *const vector[] = {"/bin/sh", "-c", command->script, NULL};
+        if (!check_text(command->script, error))
+            return FALSE;
         g_ptr_array_add(vectors, g_strdupv((char **)vector));
     }
     PifRootJob job = {.disk = (char *)disk, .commands = vectors};
-    if (!check_text(commands, error) || !start(&run, &job, error))
+    if (!start(&run, &job, error))
         return FALSE;
     follow(&run, &output);
     return read_result(&run, &result, error) &&
-           (result.status == 0 || set_command_error(commands, &result, &output, error));
+           (result.status == 0 ||
+            set_command_error(&g_array_index(commands, PifRootCommand, result.command), &result,
+                              &output, error));
 }
 
 gboolean pif_root_shell(const char *disk, char *const *argv, gboolean has_terminal, int *ret_status,
@@ -225,7 +230,10 @@ gboolean pif_root_shell(const char *disk, char *const *argv, gboolean has_termin
     g_ptr_array_add(vectors, g_strdupv(argv ? (char **)argv : (char **)shell));
     PifRootJob job = {
         .disk = (char *)disk, .commands = vectors, .is_shell = TRUE, .has_terminal = has_terminal};
-    if (!check_text(argv, error) || !start(&run, &job, error) || !read_result(&run, &result, error))
+    for (char *const *argument = argv; argument && *argument; argument++)
+        if (!check_text(*argument, error))
+            return FALSE;
+    if (!start(&run, &job, error) || !read_result(&run, &result, error))
         return FALSE;
     *ret_status = result.status;
     return TRUE;

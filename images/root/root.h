@@ -12,15 +12,19 @@
  * CONFIG when the image has no root that can be mounted or is of a machine that nothing here runs.
  * The image is of no use after a failure; after a success both file systems are clean. */
 
-/* USAGE when one is no name (or name=version) of a Debian package. */
-gboolean pif_root_check_packages(char *const *packages, GError **error);
+/* Appends what installs the Debian packages. strings: keeps what the commands refer to. */
+void pif_root_add_packages(GArray *commands, GStringChunk *strings, char *const *packages);
 
-/* What installs them, as commands for pif_root_run. Free it. */
-char **pif_root_install_commands(char *const *packages);
+/* A command line for /bin/sh. */
+typedef struct {
+    const char *script;
+    const char *name; /* what messages call it; NULL: what it says */
+} PifRootCommand;
 
-/* Runs each with /bin/sh -c, in order, till one fails: EXTERNAL with its exit status and the last
- * lines that it wrote. What they write is told to progress (may be NULL), and to g_info. */
-gboolean pif_root_run(const char *disk, char *const *commands, PifProgress *progress,
+/* Runs them in order till one fails: EXTERNAL with its exit status and the last lines that it
+ * wrote. commands: of PifRootCommand. What they write is told to progress (may be NULL), and to
+ * g_info. */
+gboolean pif_root_run(const char *disk, const GArray *commands, PifProgress *progress,
                       GError **error);
 
 /* Runs a program with our standard input, output and error; argv NULL: a shell. has_terminal: those

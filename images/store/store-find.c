@@ -97,9 +97,36 @@ gboolean pif_store_find_name(PifStore *store, const char *name, char **ret_sha25
     return pif_store_search(store, has_name, name, ret_sha256, error);
 }
 
-static gboolean has_recipe(json_t *record, gconstpointer recipe)
+/* A recipe that was made again has several images: the newest counts. */
+typedef struct {
+    const char *recipe;
+    json_int_t newer_than;
+} RecipeSearch;
+
+static gboolean is_newer_of_recipe(json_t *record, gconstpointer wanted)
 {
-    return pif_record_has(record, "recipes", recipe);
+    const RecipeSearch *search = wanted;
+    return pif_record_has(record, "recipes", search->recipe) &&
+           json_integer_value(json_object_get(record, "created")) > search->newer_than;
+}
+
+static gboolean find_newest_of_recipe(PifStore *store, const char *recipe, char **ret_sha256,
+                                      GError **error)
+{
+    RecipeSearch search = {recipe, -1};
+    for (;;) {
+        g_autofree char *sha256 = NULL;
+        g_autoptr(json_t) record = NULL;
+        if (!pif_store_search(store, is_newer_of_recipe, &search, &sha256, error))
+            return FALSE;
+        if (!sha256)
+            return TRUE;
+        if (!pif_record_load(store, sha256, &record, error))
+            return FALSE;
+        search.newer_than = json_integer_value(json_object_get(record, "created"));
+        g_free(*ret_sha256);
+        *ret_sha256 = g_steal_pointer(&sha256);
+    }
 }
 
 static gboolean has_source(json_t *record, gconstpointer sha256)
@@ -212,7 +239,15 @@ static gboolean find_by_record(PifStore *store, PifRecordVisit visit, gconstpoin
 gboolean pif_store_find_recipe(PifStore *store, const char *recipe, PifImage **ret_image,
                                GError **error)
 {
-    return find_by_record(store, has_recipe, recipe, "this recipe", ret_image, error);
+    g_auto(PifFd) lock = -1;
+    g_autofree char *sha256 = NULL;
+    if (!pif_store_lock(store, FALSE, &lock, error) ||
+        !find_newest_of_recipe(store, recipe, &sha256, error))
+        return FALSE;
+    if (!sha256)
+        return pif_error_set(error, PIF_ERROR_NOT_FOUND, "no image of this recipe in the store %s",
+                             store->directory);
+    return load_image(store, sha256, ret_image, error);
 }
 
 gboolean pif_store_find_source(PifStore *store, const char *source_sha256, PifImage **ret_image,
