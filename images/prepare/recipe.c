@@ -153,6 +153,20 @@ static void read_ssh_keys(const PifKeyScope *scope, const PifKey *key, const Pif
     read_each(scope, key, value, field, read_ssh_key);
 }
 
+static void read_item(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                      gpointer field)
+{
+    const char *text = pif_key_text(scope, key, value);
+    if (text && check(scope, key, value, text))
+        append(field, text);
+}
+
+static void read_items(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                       gpointer field)
+{
+    read_each(scope, key, value, field, read_item);
+}
+
 static const PifKey user_keys[] = {
     {"name", read_text, .offset = AT(user), .is_required = TRUE},
     {"password-hash", read_text, .offset = AT(password_hash)},
@@ -179,6 +193,9 @@ static const PifKey recipe_keys[] = {
     {"copy", read_paths, .offset = AT(copies)},
     {"unit", read_paths, .offset = AT(units)},
     {"firstboot", read_paths, .offset = AT(firstboots)},
+    {"packages", read_items, .offset = AT(packages)},
+    {"run", read_items, .offset = AT(runs)},
+    {"run-booted", read_items, .offset = AT(booted_runs)},
     {NULL},
 };
 

@@ -3,10 +3,13 @@
 #include "images/prepare/recipe.h"
 #include "images/prepare/ssh-key.h"
 #include "pifarm/base/error.h"
+#include "pifarm/cli/boot-once.h"
 #include "pifarm/cli/cmd-image.h"
 #include "pifarm/cli/password.h"
 
 #include <stdio.h>
+
+enum { BOOT_TIMEOUT_S = 600 };
 
 typedef struct {
     char *name;
@@ -17,6 +20,9 @@ typedef struct {
     gboolean is_password_on_stdin;
     gboolean has_no_ssh;
     gboolean is_dry_run;
+    gboolean is_again;
+    char **packages; /* as given, several in one */
+    int boot_timeout_s;
 } PrepareOptions;
 
 static void prepare_options_clear(PrepareOptions *options)
@@ -25,6 +31,7 @@ static void prepare_options_clear(PrepareOptions *options)
     g_free(options->size);
     g_free(options->recipe);
     g_strfreev(options->key_files);
+    g_strfreev(options->packages);
     pif_prepare_spec_clear(&options->spec);
 }
 
@@ -41,6 +48,9 @@ static gboolean check_options(const PrepareOptions *options, const PifPrepareSpe
                              "--password-hash and --password-stdin both set the password");
     if (options->is_password_on_stdin && !spec->user)
         return pif_error_set(error, PIF_ERROR_USAGE, "--password-stdin needs --user: whose is it?");
+    if (options->boot_timeout_s < 1)
+        return pif_error_set(error, PIF_ERROR_USAGE, "--boot-timeout wants seconds, not %d",
+                             options->boot_timeout_s);
     return TRUE;
 }
 
@@ -52,6 +62,19 @@ static gboolean read_keys(char **files, char ***ret_keys, GError **error)
             return FALSE;
     *ret_keys = g_strv_builder_end(keys);
     return TRUE;
+}
+
+/* --install "htop vim" is the same as --install htop --install vim. */
+static char **split_packages(char *const *texts)
+{
+    g_autoptr(GStrvBuilder) packages = g_strv_builder_new();
+    for (; texts && *texts; texts++) {
+        g_auto(GStrv) words = g_strsplit_set(*texts, " ,\n", -1);
+        for (char **word = words; *word; word++)
+            if (**word)
+                g_strv_builder_add(packages, *word);
+    }
+    return g_strv_builder_end(packages);
 }
 
 /* Paths on the command line begin here, not where a worker may be. */
@@ -72,6 +95,7 @@ static gboolean make_spec(PrepareOptions *options, PifPrepareSpec *spec, GError 
         !pif_image_parse_size("--size", options->size, &options->spec.size, error) ||
         !read_keys(options->key_files, &options->spec.ssh_keys, error))
         return FALSE;
+    options->spec.packages = split_packages(options->packages);
     make_absolute(options->spec.copies);
     make_absolute(options->spec.units);
     make_absolute(options->spec.firstboots);
@@ -101,12 +125,19 @@ static const char *title_of(const PifImage *base)
 }
 
 static gboolean prepare(PifStore *store, const PifImage *base, const PifPrepareSpec *spec,
-                        const char *name, GError **error)
+                        PrepareOptions *given, GError **error)
 {
+    const char *name = given->name;
     g_autoptr(PifImage) image = NULL;
     g_autofree char *title = g_strdup_printf("preparing %s", name ? name : title_of(base));
     g_autoptr(PifProgress) progress = pif_progress_new(title, 0);
-    const PifPrepareOptions options = {.progress = progress, .name = name};
+    const PifPrepareOptions options = {
+        .progress = progress,
+        .name = name,
+        .is_again = given->is_again,
+        .boot = pif_boot_once,
+        .boot_data = &given->boot_timeout_s,
+    };
     if (!pif_image_prepare(store, base, spec, &options, &image, error))
         return FALSE;
     g_clear_pointer(&progress, pif_progress_free);
@@ -131,13 +162,13 @@ static gboolean run(const char *base_name, PrepareOptions *options, GError **err
     if (!store || !pif_store_find(store, base_name, &base, error))
         return FALSE;
     return options->is_dry_run ? print_steps(&spec, error)
-                               : prepare(store, base, &spec, options->name, error);
+                               : prepare(store, base, &spec, options, error);
 }
 
 gboolean pif_image_cmd_prepare(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
 {
     (void)cli, (void)ret_status;
-    g_auto(PrepareOptions) options = {0};
+    g_auto(PrepareOptions) options = {.boot_timeout_s = BOOT_TIMEOUT_S};
     const GOptionEntry entries[] = {
         {"name", 'n', 0, G_OPTION_ARG_STRING, &options.name, "the new image's name", "NEW"},
         {"recipe", 'r', 0, G_OPTION_ARG_FILENAME, &options.recipe,
@@ -171,14 +202,23 @@ gboolean pif_image_cmd_prepare(PifCli *cli, int argc, char **argv, int *ret_stat
          "systemd unit to install and enable", "FILE"},
         {"firstboot", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.spec.firstboots,
          "script that runs once, at the first boot", "FILE"},
+        {"install", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.packages,
+         "Debian packages to install, as of today", "PKG"},
+        {"run", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.spec.runs,
+         "then a command as root on it, without a boot", "CMD"},
+        {"run-booted", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.spec.booted_runs,
+         "then boot it for this command, and shut it down", "CMD"},
+        {"boot-timeout", 0, 0, G_OPTION_ARG_INT, &options.boot_timeout_s,
+         "how long that may take (600)", "SECONDS"},
+        {"again", 0, 0, G_OPTION_ARG_NONE, &options.is_again, "though it has been made before",
+         NULL},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.is_dry_run, "print the steps, and do nothing",
          NULL},
         G_OPTION_ENTRY_NULL};
     static const char description[] =
-        "Makes a new image; IMAGE stays as it is. Card and root are grown, machine ID and SSH\n"
-        "host keys removed, for each node gets its own. The same IMAGE, options and files are\n"
-        "prepared once. Without --name: IMAGE and 8 digits. What takes FILE or DIR may be\n"
-        "repeated, but for --recipe. -v says what is found on the image and chosen for it.\n"
+        "Makes a new image; IMAGE stays as it is. Machine ID and SSH host keys are removed, for\n"
+        "each node gets its own. The same IMAGE, options and files are prepared once. What takes\n"
+        "FILE, DIR, PKG or CMD may be repeated. -v says what is found, chosen and done there.\n"
         "pifarm-recipe(5) tells more. `pifarm up` prepares the images of farm.yaml by itself.\n"
         "\n"
         "Example:\n"

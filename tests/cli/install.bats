@@ -21,6 +21,7 @@ setup() {
 
 @test "programs, manual pages and completion are installed" {
     [ "$(cd tree && find . -type f | grep -vE "/man/|/recipes/" | sort)" = './bin/pifarm
+./libexec/pifarm/pifarm-boot
 ./libexec/pifarm/pifarm-card
 ./libexec/pifarm/pifarm-chroot
 ./libexec/pifarm/pifarm-prepare
