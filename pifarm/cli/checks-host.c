@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 PifFinding pif_check_rights(const PifDoctor *doctor)
@@ -91,4 +92,21 @@ PifFinding pif_check_fuse(const PifDoctor *doctor)
 {
     (void)doctor;
     return check_device("/dev/fuse", "fuse", 10, 229);
+}
+
+/* Of images: `image shell`, and packages and commands of `image prepare`. All else does without. */
+PifFinding pif_check_arm_programs(const PifDoctor *doctor)
+{
+    (void)doctor;
+    struct utsname host;
+    if (uname(&host) == 0 && g_str_equal(host.machine, "aarch64"))
+        return pif_finding_ok("run by this host itself");
+    if (!is_installed("qemu-aarch64-static") && !is_installed("qemu-aarch64"))
+        return pif_finding_warn("sudo apt install qemu-user-static",
+                                "no qemu-user: `pifarm image shell`, and packages and commands of "
+                                "`pifarm image prepare`, cannot run an image's programs");
+    if (!g_file_test("/dev/loop-control", G_FILE_TEST_EXISTS))
+        return pif_finding_warn("sudo modprobe loop",
+                                "there is no /dev/loop-control to mount an image with");
+    return pif_finding_ok("run by qemu-user");
 }

@@ -42,6 +42,7 @@ PifFinding pif_check_rights(const PifDoctor *doctor);
 PifFinding pif_check_programs(const PifDoctor *doctor);
 PifFinding pif_check_tun(const PifDoctor *doctor);
 PifFinding pif_check_fuse(const PifDoctor *doctor);
+PifFinding pif_check_arm_programs(const PifDoctor *doctor);
 
 /* checks-machine.c */
 PifFinding pif_check_qemu(const PifDoctor *doctor);

@@ -15,6 +15,7 @@ static const PifCheck checks[] = {
     {"libvirt user", pif_check_libvirt_user, FALSE},
     {"TAP devices", pif_check_tun, FALSE},
     {"card access", pif_check_fuse, FALSE},
+    {"ARM programs", pif_check_arm_programs, FALSE},
     {"appliance", pif_check_appliance_kernel, FALSE},
     {"KVM", pif_check_appliance_speed, FALSE},
     {"memory", pif_check_memory, FALSE},

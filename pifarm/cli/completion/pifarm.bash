@@ -28,7 +28,7 @@ _pifarm_option_argument() {
     up:--wait | up:-w | wait:--for | wait:-w) _pifarm_fill 'ssh ping console:' ;;
     *:--timeout | *:-t | *:--nodes | *:--name | *:--sha256 | *:--max-size | *:--max-download | *:--device | *:-d | *:--size | *:-s) ;;
     *:--device-is) _pifarm_files ;;
-    *:--hostname | *:--user | *:-u | *:--password-hash) ;;
+    *:--install | *:--run | *:--run-booted | *:--boot-timeout | *:--hostname | *:--user | *:-u | *:--password-hash) ;;
     *) return 1 ;;
     esac
 }
