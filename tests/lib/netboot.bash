@@ -17,7 +17,31 @@ network_up() {
     in_client ip link set nb1 up
 }
 
-in_client() { nsenter -t "$CLIENT" -n "$@"; }
+# malformed ADDRESS PORT FILE: 10,000 datagrams, each the file's bytes cut somewhere and with some of them changed.
+malformed() {
+    python3 -c '
+import random, socket, sys
+address, port, name = sys.argv[1:]
+good = open(name, "rb").read()
+out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(10000):
+    bad = bytearray(good[: random.randrange(len(good) + 1)])
+    for k in range(random.randrange(4) if bad else 0):
+        bad[random.randrange(len(bad))] = random.randrange(256)
+    try:
+        out.sendto(bad, (address, int(port)))
+    except OSError:
+        pass' "$@"
+}
+
+in_client() {
+    if [ "$(type -t "$1")" = function ]; then
+        # shellcheck disable=SC2016 # expanded by the inner shell
+        nsenter -t "$CLIENT" -n bash -c "$(declare -f "$1")"'; "$@"' bash "$@"
+    else
+        nsenter -t "$CLIENT" -n "$@"
+    fi
+}
 
 # root_up: a folder that everybody can read, in a path that everybody can walk.
 root_up() {

@@ -89,3 +89,49 @@ void pif_event_log_tftp(PifEventLog *log, const PifTftpEvent *event)
         json_object_set_new(fields, "message", pif_event_text(event->message));
     pif_event_log_write(log, "tftp", tftp_event_names[event->kind], fields);
 }
+
+static const char *const dhcp_type_names[] = {
+    [PIF_DHCP_DISCOVER] = "discover", [PIF_DHCP_OFFER] = "offer",  [PIF_DHCP_REQUEST] = "request",
+    [PIF_DHCP_DECLINE] = "decline",   [PIF_DHCP_ACK] = "ack",      [PIF_DHCP_NAK] = "nak",
+    [PIF_DHCP_RELEASE] = "release",   [PIF_DHCP_INFORM] = "inform"};
+
+static const char *dhcp_name(uint8_t type)
+{
+    return type > 0 && type < G_N_ELEMENTS(dhcp_type_names) ? dhcp_type_names[type] : "other";
+}
+
+static void add_hostname(json_t *fields, const PifDhcpMessage *message)
+{
+    size_t size = 0;
+    const uint8_t *bytes = pif_dhcp_get(message, PIF_DHCP_HOSTNAME, &size);
+    g_autofree char *name = bytes ? g_strndup((const char *)bytes, size) : NULL;
+    if (name)
+        json_object_set_new(fields, "hostname", pif_event_text(name));
+}
+
+/* The address that the client gets, or speaks of. */
+static uint32_t dhcp_address(const PifDhcpReply *reply)
+{
+    uint32_t yiaddr = 0;
+    if (reply->size == 0)
+        return htonl(reply->address);
+    memcpy(&yiaddr, reply->bytes + 16, sizeof yiaddr); /* RFC 2131, section 2 */
+    return yiaddr;
+}
+
+void pif_event_log_dhcp(PifEventLog *log, const PifDhcpMessage *message, const PifDhcpReply *reply)
+{
+    uint32_t address = dhcp_address(reply);
+    json_t *fields = json_pack("{s:o}", "mac", pif_event_mac(reply->mac));
+    if (address)
+        json_object_set_new(fields, "address", pif_event_address(address));
+    if (reply->has_serial)
+        json_object_set_new(fields, "serial", json_sprintf("%08x", reply->serial));
+    if (reply->profile->name)
+        json_object_set_new(fields, "profile", json_string(reply->profile->name));
+    add_hostname(fields, message);
+    if (reply->note)
+        json_object_set_new(fields, "message", json_string(reply->note));
+    pif_event_log_write(log, "dhcp", dhcp_name(reply->answer ? reply->answer : reply->type),
+                        fields);
+}

@@ -2,6 +2,7 @@
 // What the server did, as lines of JSON on standard output.
 #pragma once
 
+#include "hw/netboot/dhcp/dhcp-decide.h"
 #include "hw/netboot/tftp/tftp-server.h"
 
 #include <jansson.h>
@@ -15,6 +16,7 @@ typedef struct {
 /* Writes {"time": ..., "service": service, "event": event, ...fields}; takes fields. */
 void pif_event_log_write(PifEventLog *log, const char *service, const char *event, json_t *fields);
 
+void pif_event_log_dhcp(PifEventLog *log, const PifDhcpMessage *message, const PifDhcpReply *reply);
 void pif_event_log_tftp(PifEventLog *log, const PifTftpEvent *event);
 
 /* A string of any bytes, what is no text in it replaced. */

@@ -9,6 +9,14 @@ typedef struct {
     char *interface;
     char *root;
     char *user;
+    char *dhcp;   /* "FIRST-LAST", "static" or "proxy" */
+    char **hosts; /* "MAC=ADDRESS" */
+    char *router;
+    char *dns;
+    char *domain;
+    char *boot_file;
+    char *leases;
+    int lease_time_s;
     int tftp_port;
     int max_transfers;
     gboolean rollover_to_1;

@@ -2,6 +2,8 @@
 // The servers put together in one loop.
 #include "hw/netboot/server/serve.h"
 
+#include "hw/netboot/dhcp/dhcp-server.h"
+#include "hw/netboot/server/dhcp-setup.h"
 #include "hw/netboot/server/events.h"
 #include "hw/netboot/server/interface.h"
 #include "hw/netboot/server/sandbox.h"
@@ -11,8 +13,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { OTHER_FILES = 64, MAX_PER_CLIENT = 256, UDP_AND_TFTP_HEADS = 32, MAX_WINDOW = 64 };
@@ -24,6 +28,9 @@ typedef struct {
     PifLoop *loop;
     PifTftpRoot *root;
     PifTftpServer *tftp;
+    PifDhcpPool *pool;
+    PifDhcpJournal *journal;
+    PifDhcpServer *dhcp;
     PifWatch signals;
     PifFd any_socket; /* for ioctl */
 } Server;
@@ -52,7 +59,14 @@ static gboolean watch_signals(Server *server, GError **error)
 static void identify(const struct sockaddr_in *client, PifTftpIdentity *ret_identity, gpointer data)
 {
     const Server *server = data;
-    if (*server->interface.name)
+    const PifDhcpLease *lease =
+        server->pool ? pif_dhcp_pool_find(server->pool, ntohl(client->sin_addr.s_addr)) : NULL;
+    if (lease) {
+        memcpy(ret_identity->mac, lease->mac, sizeof ret_identity->mac);
+        ret_identity->has_mac = true;
+        ret_identity->serial = lease->serial;
+        ret_identity->has_serial = lease->has_serial;
+    } else if (*server->interface.name)
         ret_identity->has_mac = pif_interface_find_mac(server->interface.name, server->any_socket,
                                                        client->sin_addr, ret_identity->mac);
 }
@@ -86,12 +100,53 @@ static gboolean start_tftp(Server *server, GError **error)
                                         .sin_port = htons((uint16_t)server->options->tftp_port)};
     const char *interface = *server->interface.name ? server->interface.name : NULL;
     int fd = -1;
+    if (!server->options->root)
+        return TRUE;
     server->root = pif_tftp_root_open(server->options->root, error);
     if (!server->root || !pif_tftp_listen(interface, &address, &fd, error))
         return FALSE;
     const PifTftpConfig config = tftp_config(server);
     server->tftp = pif_tftp_server_new(server->loop, fd, &config, error);
     return server->tftp != NULL;
+}
+
+static void on_dhcp_event(const PifDhcpMessage *message, const PifDhcpReply *reply, gpointer data)
+{
+    Server *server = data;
+    pif_event_log_dhcp(&server->log, message, reply);
+}
+
+static void on_dhcp_failure(const GError *error, gpointer data)
+{
+    Server *server = data;
+    pif_event_log_write(&server->log, "dhcp", "failed",
+                        json_pack("{s:s}", "message", error->message));
+}
+
+static gboolean start_dhcp(Server *server, GError **error)
+{
+    const PifServeOptions *options = server->options;
+    PifDhcpSockets sockets = {-1, -1};
+    PifDhcpServerConfig config = {.interface_index = server->interface.index,
+                                  .on_event = on_dhcp_event,
+                                  .on_failure = on_dhcp_failure,
+                                  .data = server};
+    if (!options->dhcp)
+        return TRUE;
+    if (!pif_dhcp_setup(options, &server->interface, &config.decide, &server->pool, error))
+        return FALSE;
+    if (options->leases) {
+        server->journal = pif_dhcp_journal_open(options->leases, server->pool, time(NULL), error);
+        if (!server->journal)
+            return FALSE;
+    }
+    config.pool = server->pool;
+    config.journal = server->journal;
+    memcpy(config.mac, server->interface.mac, sizeof config.mac);
+    if (!pif_dhcp_listen(server->interface.name, &sockets, error))
+        return FALSE;
+    server->dhcp = pif_dhcp_server_new(server->loop, &sockets, &config, error);
+    return server->dhcp != NULL;
 }
 
 static void allow_many_files(const PifServeOptions *options)
@@ -117,12 +172,16 @@ static gboolean server_start(Server *server, GError **error)
         return FALSE;
     server->any_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     server->loop = pif_loop_new(error);
-    return server->loop && watch_signals(server, error) && start_tftp(server, error);
+    return server->loop && watch_signals(server, error) && start_dhcp(server, error) &&
+           start_tftp(server, error);
 }
 
 static void server_clear(Server *server)
 {
+    pif_dhcp_server_free(server->dhcp);
+    pif_dhcp_journal_free(server->journal);
     pif_tftp_server_free(server->tftp);
+    pif_dhcp_pool_free(server->pool);
     pif_tftp_root_free(server->root);
     if (server->signals.fd > 0)
         close(server->signals.fd);
@@ -134,8 +193,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Server, server_clear)
 
 static void say_ready(Server *server)
 {
-    json_t *fields = json_pack("{s:s?, s:s, s:i}", "interface", server->options->interface, "root",
-                               server->options->root, "tftp_port", server->options->tftp_port);
+    json_t *fields = json_pack("{s:s?, s:s?, s:s?, s:i}", "interface", server->options->interface,
+                               "dhcp", server->options->dhcp, "root", server->options->root,
+                               "tftp_port", server->options->tftp_port);
     pif_event_log_write(&server->log, "netboot", "ready", fields);
 }
 

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// A line a lease: "1795248000 b8:27:eb:12:34:56 10.77.0.11", 0 for one that was given back.
+#include "hw/netboot/dhcp/dhcp-journal.h"
+
+#include "pifarm/base/error.h"
+#include "pifarm/base/fd.h"
+#include "pifarm/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_SIZE = 256 << 20 };
+
+struct PifDhcpJournal {
+    char *path;
+    PifFd fd;
+    GString *pending;
+};
+
+static void format_lease(GString *text, int64_t expires_s, const uint8_t *mac, uint32_t address)
+{
+    g_string_append_printf(text, "%" PRId64 " %02x:%02x:%02x:%02x:%02x:%02x %u.%u.%u.%u\n",
+                           expires_s, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], address >> 24,
+                           address >> 16 & 255, address >> 8 & 255, address & 255);
+}
+
+static gboolean parse_lease(const char *line, int64_t *ret_expires_s, uint8_t *mac,
+                            uint32_t *ret_address)
+{
+    uint8_t part[4];
+    int end = 0;
+    if (sscanf(line,
+               "%" SCNd64 " %2" SCNx8 ":%2" SCNx8 ":%2" SCNx8 ":%2" SCNx8 ":%2" SCNx8 ":%2" SCNx8
+               " %3" SCNu8 ".%3" SCNu8 ".%3" SCNu8 ".%3" SCNu8 "%n",
+               ret_expires_s, &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &part[0],
+               &part[1], &part[2], &part[3], &end) != 11 ||
+        line[end] != '\0')
+        return FALSE;
+    *ret_address =
+        (uint32_t)part[0] << 24 | (uint32_t)part[1] << 16 | (uint32_t)part[2] << 8 | part[3];
+    return TRUE;
+}
+
+static void replay_line(PifDhcpPool *pool, const char *line, int64_t now_s)
+{
+    int64_t expires_s = 0;
+    uint8_t mac[PIF_DHCP_MAC_SIZE];
+    uint32_t address = 0;
+    if (!parse_lease(line, &expires_s, mac, &address))
+        return;
+    if (expires_s > now_s)
+        pif_dhcp_pool_take(pool, mac, address, now_s, expires_s - now_s);
+    else
+        pif_dhcp_pool_release(pool, mac, address);
+}
+
+/* What is behind the last newline was never promised. */
+static void replay(PifDhcpPool *pool, char *text, int64_t now_s)
+{
+    char *end = strrchr(text, '\n');
+    if (!end)
+        return;
+    *end = '\0';
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++)
+        replay_line(pool, *line, now_s);
+}
+
+static gboolean read_into(const char *path, PifDhcpPool *pool, int64_t now_s, GError **error)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(GError) failure = NULL;
+    if (pif_file_read(path, MAX_SIZE, &text, NULL, &failure)) {
+        replay(pool, text, now_s);
+        return TRUE;
+    }
+    if (g_error_matches(failure, PIF_ERROR, PIF_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+static void add_line(const PifDhcpLease *lease, gpointer text)
+{
+    if (lease->state == PIF_DHCP_LEASED)
+        format_lease(text, lease->expires_s, lease->mac, lease->address);
+}
+
+PifDhcpJournal *pif_dhcp_journal_open(const char *path, PifDhcpPool *pool, int64_t now_s,
+                                      GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (!read_into(path, pool, now_s, error))
+        return NULL;
+    pif_dhcp_pool_foreach(pool, add_line, text);
+    if (!pif_file_write(path, text->str, (gssize)text->len, 0644, error))
+        return NULL;
+    int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (fd < 0) {
+        pif_error_set_errno(error, errno, "cannot write leases to %s", path);
+        return NULL;
+    }
+    PifDhcpJournal *journal = g_new(PifDhcpJournal, 1);
+    *journal = (PifDhcpJournal){g_strdup(path), fd, g_string_new(NULL)};
+    return journal;
+}
+
+void pif_dhcp_journal_free(PifDhcpJournal *journal)
+{
+    if (!journal)
+        return;
+    g_string_free(journal->pending, TRUE);
+    pif_fd_clear(&journal->fd);
+    g_free(journal->path);
+    g_free(journal);
+}
+
+void pif_dhcp_journal_add(PifDhcpJournal *journal, const PifDhcpLease *lease)
+{
+    int64_t expires_s = lease->state == PIF_DHCP_LEASED ? lease->expires_s : 0;
+    format_lease(journal->pending, expires_s, lease->mac, lease->address);
+}
+
+gboolean pif_dhcp_journal_commit(PifDhcpJournal *journal, GError **error)
+{
+    ssize_t size = (ssize_t)journal->pending->len;
+    if (size == 0)
+        return TRUE;
+    ssize_t written = write(journal->fd, journal->pending->str, (size_t)size);
+    int err = written < 0 ? errno : ENOSPC;
+    g_string_truncate(journal->pending, 0);
+    if (written != size)
+        return pif_error_set_errno(error, err, "cannot write leases to %s", journal->path);
+    if (fdatasync(journal->fd) < 0)
+        return pif_error_set_errno(error, errno, "cannot keep leases in %s", journal->path);
+    return TRUE;
+}

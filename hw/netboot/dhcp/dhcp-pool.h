@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Who has which address, and until when; the time comes from outside.
+#pragma once
+
+#include "hw/netboot/dhcp/dhcp-message.h"
+
+#include <glib.h>
+
+typedef struct PifDhcpPool PifDhcpPool;
+
+typedef enum {
+    PIF_DHCP_FREE,    /* never given away, or given back */
+    PIF_DHCP_OFFERED, /* a boot ROM takes it without another word: it is a promise */
+    PIF_DHCP_LEASED,
+    PIF_DHCP_DECLINED, /* somebody else uses it */
+} PifDhcpLeaseState;
+
+/* An address and the client it is bound to; the binding outlives its time until another client
+ * needs the address. */
+typedef struct {
+    uint32_t address;
+    uint8_t mac[PIF_DHCP_MAC_SIZE];
+    PifDhcpLeaseState state;
+    bool is_static;
+    int64_t expires_s;
+    bool has_serial; /* of a Pi, from its boot ROM's option 97 */
+    uint32_t serial;
+} PifDhcpLease;
+
+enum { PIF_DHCP_MAX_POOL = 65536 };
+
+/* Addresses first to last are for those without one of their own. first 0: no such addresses. */
+PifDhcpPool *pif_dhcp_pool_new(uint32_t first, uint32_t last);
+void pif_dhcp_pool_free(PifDhcpPool *pool);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifDhcpPool, pif_dhcp_pool_free)
+
+/* That address is for that client and for no other. EXISTS when either has been named before. */
+gboolean pif_dhcp_pool_add_host(PifDhcpPool *pool, const uint8_t *mac, uint32_t address,
+                                GError **error);
+
+/* Nobody gets that address: the server's own. */
+void pif_dhcp_pool_reserve(PifDhcpPool *pool, uint32_t address);
+
+/* The address for a client, promised to it for hold_s: its own, else the one it had, else the one
+ * it wants, else one that follows from its MAC. NULL when none is left. */
+const PifDhcpLease *pif_dhcp_pool_offer(PifDhcpPool *pool, const uint8_t *mac, uint32_t wanted,
+                                        int64_t now_s, int64_t hold_s);
+
+/* Gives the client that address for lease_s; NULL when it may not have it. */
+const PifDhcpLease *pif_dhcp_pool_take(PifDhcpPool *pool, const uint8_t *mac, uint32_t address,
+                                       int64_t now_s, int64_t lease_s);
+
+/* Nothing happens when the address is not that client's. */
+bool pif_dhcp_pool_release(PifDhcpPool *pool, const uint8_t *mac, uint32_t address);
+bool pif_dhcp_pool_decline(PifDhcpPool *pool, const uint8_t *mac, uint32_t address, int64_t now_s);
+
+void pif_dhcp_pool_set_serial(PifDhcpPool *pool, const uint8_t *mac, uint32_t serial);
+
+/* Whoever it is bound to, or NULL. */
+const PifDhcpLease *pif_dhcp_pool_find(const PifDhcpPool *pool, uint32_t address);
+/* Of leases that hold. */
+unsigned pif_dhcp_pool_count(const PifDhcpPool *pool, int64_t now_s);
+
+void pif_dhcp_pool_foreach(const PifDhcpPool *pool,
+                           void (*visit)(const PifDhcpLease *lease, gpointer data), gpointer data);
