@@ -13,6 +13,7 @@ const PifCliCommand pif_net_commands[] = {
     {"plan", "print what would be changed on this host", "", pif_net_cmd_plan},
     {"up", "make the bridge and what joins it, without nodes", "", pif_net_cmd_up},
     {"show", "list the links of the farm", "", pif_net_cmd_show},
+    {"capture", "write what crosses a node's link, for Wireshark", "NODE", pif_net_cmd_capture},
     {"down", "remove what the farm made, and give back what it used", "", pif_net_cmd_down},
     {NULL, NULL, NULL, NULL},
 };

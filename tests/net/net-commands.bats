@@ -121,3 +121,26 @@ stranger port false 1500 null" ]
     pifarm net down
     [ "$(ip route show default)" = 'default via 192.168.9.1 dev up0 ' ]
 }
+
+@test "capture writes what crosses the node's link, to a file and through a pipe" {
+    pifarm net up
+    fails_with 4 pifarm net capture n1 -w none.pcapng
+    says "node 'n1' is not on"
+    [ ! -e none.pcapng ]
+    cleanup ip link delete dev q0tap1
+    ip link add name q0tap1 type veth peer name box1
+    ip link set dev q0tap1 alias 'pifarm:lab node n1' master pf-lab up
+    ip link set dev box1 up
+    pifarm net capture n1 -w n1.pcapng &
+    # ARP for an address that nobody has: a broadcast, from the host to the node
+    until od -An -v -tx1 n1.pcapng | tr -d ' \n' | grep -q 'ffffffffffff............0806'; do
+        ping -q -c 1 -W 0.2 10.77.0.11 >/dev/null || true
+    done
+    kill -INT $!
+    wait $!
+    [ "$(od -An -tx1 -N4 n1.pcapng)" = ' 0a 0d 0d 0a' ]
+    grep -q q0tap1 n1.pcapng
+    ping -q -i 0.2 -c 50 -W 1 10.77.0.11 >/dev/null &
+    pifarm net capture n1 -c 1 | cmp -n 4 - n1.pcapng
+    wait || true
+}

@@ -72,7 +72,12 @@ _pifarm_arguments() {
         *) _pifarm_fill "$(_pifarm_column list)" ;;
         esac
         ;;
-    net) [ -n "$subcommand" ] || _pifarm_fill "$(_pifarm_commands net --help)" ;;
+    net)
+        case $subcommand in
+        '') _pifarm_fill "$(_pifarm_commands net --help)" ;;
+        capture) _pifarm_fill "$(_pifarm_column list)" ;;
+        esac
+        ;;
     cp)
         compopt -o nospace 2>/dev/null
         _pifarm_fill "$(_pifarm_column list | sed 's/$/:/')"
