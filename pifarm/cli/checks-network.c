@@ -86,8 +86,9 @@ PifFinding pif_check_ports(const PifDoctor *doctor)
         n_taken += (unsigned)is_taken(taken, PIF_PORT_TCP, INADDR_LOOPBACK, node->ssh_port);
     }
     if (n_taken)
-        return pif_finding_fail("stop them, or choose other ports for SSH by `ssh-ports` under `lan`",
-                                "in use: %s", taken->str);
+        return pif_finding_fail(
+            "stop them, or choose other ports for SSH by `ssh-ports` under `lan`", "in use: %s",
+            taken->str);
     return pif_finding_ok("%s", geteuid() == 0 ? "free: DHCP, DNS, and the nodes' SSH"
                                                : "free: the nodes' SSH; only root can try DHCP and "
                                                  "DNS");
