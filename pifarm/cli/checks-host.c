@@ -28,6 +28,7 @@ static const struct {
     {"qemu-storage-daemon", "qemu-system-common"},
     {"mcopy", "mtools"},
     {"debugfs", "e2fsprogs"},
+    {"sfdisk", "fdisk"},
     {"dnsmasq", "dnsmasq-base"},
     {"setpriv", "util-linux"},
     {"ssh", "openssh-client"},

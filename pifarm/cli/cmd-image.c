@@ -24,6 +24,7 @@ const PifCliCommand pif_image_commands[] = {
      pif_image_cmd_export},
     {"flash", "write an image or a node's card to a real card, and read it back",
      "NODE|IMAGE DEVICE", pif_image_cmd_flash},
+    {"shrink", "make a smaller image from an image", "IMAGE", pif_image_cmd_shrink},
     {"shell", "run a shell or a command in a copy of an image", "IMAGE [-- COMMAND...]",
      pif_image_cmd_shell},
     {"rm", "remove images that no node's card needs", "IMAGE...", pif_image_cmd_rm},

@@ -48,4 +48,5 @@ gboolean pif_image_cmd_rm(PifCli *cli, int argc, char **argv, int *ret_status, G
 gboolean pif_image_cmd_prepare(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_image_cmd_export(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_image_cmd_shell(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_image_cmd_shrink(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_image_cmd_flash(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);

@@ -33,7 +33,7 @@ complete_line() {
     [ "$(complete_line help "do")" = 'doctor down ' ]
     [ "$(complete_line image i)" = 'import inspect ' ]
     [ "$(complete_line image '')" = \
-        'export fetch flash gc import inspect list prepare rm shell verify ' ]
+        'export fetch flash gc import inspect list prepare rm shell shrink verify ' ]
 }
 
 @test "options are completed, each command's own" {

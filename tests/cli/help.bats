@@ -33,7 +33,7 @@ fits_screen() {
     [ "$(commands | tr '\n' ' ')" = \
         'init check up down list show console ssh run cp wait log image clone audit net netboot doctor help ' ]
     [ "$(commands image | tr '\n' ' ')" = \
-        'import fetch list inspect prepare verify export flash shell rm gc ' ]
+        'import fetch list inspect prepare verify export flash shrink shell rm gc ' ]
 }
 
 @test "help names the commands of clone" {

@@ -28,6 +28,7 @@ _pifarm_option_argument() {
     up:--wait | up:-w | wait:--for | wait:-w) _pifarm_fill 'ssh ping console:' ;;
     *:--timeout | *:-t | *:--nodes | *:--name | *:--sha256 | *:--max-size | *:--max-download | *:--device | *:-d | *:--size | *:-s) ;;
     *:--device-is) _pifarm_files ;;
+    *:--margin) ;;
     *:--install | *:--run | *:--run-booted | *:--boot-timeout | *:--hostname | *:--user | *:-u | *:--password-hash) ;;
     *) return 1 ;;
     esac
@@ -62,7 +63,7 @@ _pifarm_arguments() {
             _pifarm_fill "$(_pifarm_column image list)"
             [ "${#COMPREPLY[@]}" -gt 0 ] || _pifarm_files
             ;;
-        prepare | rm | shell | verify) _pifarm_fill "$(_pifarm_column image list)" ;;
+        prepare | rm | shell | shrink | verify) _pifarm_fill "$(_pifarm_column image list)" ;;
         export | flash) _pifarm_subject_and_file ;;
         esac
         ;;

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+// The image split, its root shrunk as a file of its own, and both put together again: resize2fs
+// cuts a file that it is given where the file system ends, wherever that begins.
+#include "images/export/shrink.h"
+
+#include "images/card/card-layout.h"
+#include "images/disk/partition.h"
+#include "images/disk/sha256.h"
+#include "images/export/disk-map.h"
+#include "images/export/shrink-root.h"
+#include "images/export/sink.h"
+#include "pifarm/base/command.h"
+#include "pifarm/base/error.h"
+#include "pifarm/base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Goes up when the result becomes another one: other recipes, so other images. */
+enum { RECIPE_VERSION = 1, RECIPE_NAME_LENGTH = 8, MIN_GAIN = 1024 * 1024 };
+
+typedef struct {
+    PifStore *store;
+    const PifImage *base;
+    const PifShrinkOptions *options;
+    PifCardLayout layout;
+    char *disk; /* temporary files of the store: what comes before the root, later all of it */
+    char *root;
+    PifSink *disk_sink;
+    PifSink *root_sink;
+    PifFd disk_fd;
+    PifFd root_fd;
+} Shrink;
+
+static void remove_temporary(char **path)
+{
+    if (*path)
+        unlink(*path);
+    g_clear_pointer(path, g_free);
+}
+
+static void shrink_clear(Shrink *shrink)
+{
+    g_clear_pointer(&shrink->disk_sink, pif_sink_free);
+    g_clear_pointer(&shrink->root_sink, pif_sink_free);
+    pif_fd_clear(&shrink->disk_fd);
+    pif_fd_clear(&shrink->root_fd);
+    remove_temporary(&shrink->disk);
+    remove_temporary(&shrink->root);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Shrink, shrink_clear)
+
+/* What the image is called, for people. */
+static const char *name_of(const PifImage *image)
+{
+    return image->names && *image->names ? *image->names : image->sha256;
+}
+
+static char *make_recipe(const PifImage *base, guint64 margin)
+{
+    g_autofree char *text =
+        g_strdup_printf("shrink %d %s %" G_GUINT64_FORMAT, RECIPE_VERSION, base->sha256, margin);
+    return pif_sha256_of_string(text);
+}
+
+static gboolean check_layout(Shrink *shrink, GError **error)
+{
+    PifCardLayout *layout = &shrink->layout;
+    if (!pif_card_layout_read(shrink->base->path, layout, error))
+        return FALSE;
+    if (!layout->root_size)
+        return pif_error_set(error, PIF_ERROR_CONFIG, "it has no Linux partition (type 83)");
+    if (layout->root_offset + layout->root_size != layout->end)
+        return pif_error_set(error, PIF_ERROR_CONFIG,
+                             "its root, partition %u, is not the last one: what comes after it "
+                             "cannot be moved",
+                             layout->root_number);
+    return TRUE;
+}
+
+/* A piece of the disk to the file that it belongs to; what is behind the root is left out. */
+static gboolean split(gpointer data, const guint8 *bytes, gsize size, guint64 position,
+                      GError **error)
+{
+    Shrink *shrink = data;
+    guint64 begin = shrink->layout.root_offset;
+    guint64 end = shrink->layout.end;
+    gsize before = position < begin ? MIN(size, begin - position) : 0;
+    guint64 root_end = MIN(position + size, end);
+    if (before && !pif_sink_add(shrink->disk_sink, bytes, before, position, error))
+        return FALSE;
+    if (position + before >= root_end)
+        return TRUE;
+    return pif_sink_add(shrink->root_sink, bytes + before, root_end - position - before,
+                        position + before - begin, error);
+}
+
+static gboolean make_file(Shrink *shrink, guint64 size, char **ret_path, PifFd *ret_fd,
+                          PifSink **ret_sink, GError **error)
+{
+    *ret_path = pif_store_new_temporary(shrink->store, error);
+    if (!*ret_path)
+        return FALSE;
+    *ret_fd = open(*ret_path, O_RDWR | O_CLOEXEC);
+    if (*ret_fd < 0)
+        return pif_error_set_errno(error, errno, "cannot open %s", *ret_path);
+    *ret_sink = pif_sink_new_sparse(*ret_fd, "the image in the store", size);
+    return TRUE;
+}
+
+static gboolean split_base(Shrink *shrink, GError **error)
+{
+    const PifCardLayout *layout = &shrink->layout;
+    g_autoptr(PifDiskMap) map = NULL;
+    return pif_disk_map_open(shrink->base->path, &map, error) &&
+           make_file(shrink, layout->root_offset, &shrink->disk, &shrink->disk_fd,
+                     &shrink->disk_sink, error) &&
+           make_file(shrink, layout->root_size, &shrink->root, &shrink->root_fd, &shrink->root_sink,
+                     error) &&
+           pif_disk_map_visit(map, split, NULL, shrink, error) &&
+           pif_sink_finish(shrink->disk_sink, error) && pif_sink_finish(shrink->root_sink, error);
+}
+
+static gboolean append_run(gpointer data, const guint8 *bytes, gsize size, guint64 position,
+                           GError **error)
+{
+    Shrink *shrink = data;
+    return pif_sink_add(shrink->disk_sink, bytes, size, shrink->layout.root_offset + position,
+                        error);
+}
+
+static gboolean append_root(Shrink *shrink, guint64 root_size, GError **error)
+{
+    g_autoptr(PifDiskMap) map = NULL;
+    guint64 size = shrink->layout.root_offset + root_size;
+    pif_sink_free(shrink->disk_sink);
+    shrink->disk_sink = pif_sink_new_sparse(shrink->disk_fd, "the image in the store", size);
+    return pif_disk_map_open(shrink->root, &map, error) &&
+           pif_disk_map_visit(map, append_run, NULL, shrink, error) &&
+           pif_sink_finish(shrink->disk_sink, error);
+}
+
+/* Its beginning, its type and the disk's ID stay, so its PARTUUID does too. */
+static gboolean set_partition_size(const Shrink *shrink, guint64 root_size, GError **error)
+{
+    g_autofree char *script =
+        g_strdup_printf("size=%" G_GUINT64_FORMAT "\n", root_size / PIF_SECTOR_SIZE);
+    g_autoptr(GBytes) input = g_bytes_new(script, strlen(script));
+    g_autoptr(PifCommand) command =
+        pif_command_new("sfdisk", "-q", "--no-reread", "--no-tell-kernel", "-N", NULL);
+    pif_command_add_format(command, "%u", shrink->layout.root_number);
+    pif_command_add(command, shrink->disk);
+    pif_command_set_input(command, input);
+    return pif_command_run(command, NULL, error);
+}
+
+/* *ret_size: of the whole image. */
+static gboolean make(Shrink *shrink, guint64 *ret_size, GError **error)
+{
+    PifProgress *progress = shrink->options->progress;
+    guint64 root_size = 0;
+    pif_progress_set_text(progress, "copying");
+    if (!check_layout(shrink, error) || !split_base(shrink, error))
+        return FALSE;
+    pif_progress_set_text(progress, "moving files together");
+    if (!pif_root_shrink(shrink->root, shrink->options->margin, &root_size, error))
+        return FALSE;
+    *ret_size = shrink->layout.root_offset + root_size;
+    if (*ret_size + MIN_GAIN > shrink->base->size)
+        return TRUE;
+    pif_progress_set_text(progress, "copying");
+    return append_root(shrink, root_size, error) && set_partition_size(shrink, root_size, error);
+}
+
+/* An image that is there only needs the name, if any. */
+static gboolean take(PifStore *store, const PifImage *image, const char *name, PifImage **ret_image,
+                     GError **error)
+{
+    PifImportOptions options = {.name = name, .sha256 = image->sha256};
+    if (name && !g_strv_contains((const char *const *)image->names, name))
+        return pif_store_import(store, image->path, &options, ret_image, error);
+    return pif_store_find(store, image->sha256, ret_image, error);
+}
+
+static gboolean check_name(PifStore *store, const char *name, GError **error)
+{
+    GError *failure = NULL;
+    g_autoptr(PifImage) holder = NULL;
+    if (!pif_image_check_name(name, error))
+        return FALSE;
+    if (pif_store_find(store, name, &holder, &failure))
+        return pif_error_set(error, PIF_ERROR_EXISTS,
+                             "there is an image '%s' already; choose another name, or: pifarm "
+                             "image rm %s",
+                             name, name);
+    if (!g_error_matches(failure, PIF_ERROR, PIF_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    g_error_free(failure);
+    return TRUE;
+}
+
+static gboolean run(PifStore *store, const PifImage *base, const PifShrinkOptions *options,
+                    const char *recipe, PifImage **ret_image, GError **error)
+{
+    g_auto(Shrink)
+        shrink = {.store = store, .base = base, .options = options, .disk_fd = -1, .root_fd = -1};
+    guint64 size = 0;
+    GError *failure = NULL;
+    g_autofree char *origin = g_strdup_printf("shrunk from %s", name_of(base));
+    g_autofree char *default_name =
+        g_strdup_printf("%.40s-%.*s", name_of(base), RECIPE_NAME_LENGTH, recipe);
+    const char *name = options->name ? options->name : default_name;
+    if (!check_name(store, name, error))
+        return FALSE;
+    if (!make(&shrink, &size, &failure))
+        return pif_error_take(error, failure, "cannot shrink %s", name_of(base));
+    if (size + MIN_GAIN > base->size)
+        return take(store, base, options->name, ret_image, error);
+    pif_progress_set_text(options->progress, "taking the image into the store");
+    g_autofree char *disk = g_steal_pointer(&shrink.disk); /* is the store's to remove now */
+    return pif_store_adopt(store, disk, name, origin, recipe, ret_image, error);
+}
+
+gboolean pif_image_shrink(PifStore *store, const PifImage *base, const PifShrinkOptions *options,
+                          PifImage **ret_image, GError **error)
+{
+    GError *failure = NULL;
+    g_autoptr(PifImage) made = NULL;
+    g_autofree char *recipe = make_recipe(base, options->margin);
+    if (pif_store_find_recipe(store, recipe, &made, &failure))
+        return take(store, made, options->name, ret_image, error);
+    if (!g_error_matches(failure, PIF_ERROR, PIF_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    g_error_free(failure);
+    return run(store, base, options, recipe, ret_image, error);
+}
