@@ -75,7 +75,10 @@ gboolean pif_prepare_run_commands(const PifPrepareSpec *spec, const char *disk,
     PifProgress *progress = options ? options->progress : NULL;
     if ((has(spec->packages) || has(spec->runs)) && !run_unbooted(spec, disk, progress, error))
         return FALSE;
-    return !has(spec->booted_runs) || run_booted(spec, disk, options, error);
+    if (!has(spec->booted_runs))
+        return TRUE;
+    g_assert(options && options->boot); /* checked before the image was copied */
+    return run_booted(spec, disk, options, error);
 }
 
 void pif_prepare_list_commands(const PifPrepareSpec *spec, GPtrArray *steps)

@@ -129,9 +129,8 @@ gboolean pif_image_cmd_shell(PifCli *cli, int argc, char **argv, int *ret_status
         "  pifarm image shell debian --name mine -- apt-get -y purge nano";
     if (!pif_image_parse(entries, description, &argc, &argv, error) || !pif_root_check_host(error))
         return FALSE;
-    char **command = argc > 2 ? argv + 2 : NULL;
-    if (command && g_str_equal(*command, "--"))
-        command = command[1] ? command + 1 : NULL;
+    int first = argc > 2 && g_str_equal(argv[2], "--") ? 3 : 2;
+    char **command = argc > first ? argv + first : NULL;
     g_autoptr(PifStore) store = pif_image_open_store(error);
     return store && pif_store_find(store, argv[1], &base, error) &&
            check_name(store, name, error) && work(store, base, name, command, ret_status, error);

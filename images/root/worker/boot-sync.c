@@ -107,7 +107,8 @@ gboolean pif_boot_changes_find(GHashTable *before, GHashTable *after, PifBootCha
     g_ptr_array_sort(changes.removed, compare_backwards);
     g_ptr_array_sort(changes.folders, compare);
     g_ptr_array_sort(changes.files, compare);
-    *ret_changes = changes;
-    changes = (PifBootChanges){0};
+    *ret_changes =
+        (PifBootChanges){g_steal_pointer(&changes.removed), g_steal_pointer(&changes.folders),
+                         g_steal_pointer(&changes.files)};
     return TRUE;
 }
