@@ -11,9 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* QEMU reads all that it needs before it becomes nobody. Its user-mode network needs no rights and
- * reaches what the host reaches; the MAC is one of Raspberry Pi's, so that the interface is eth0. A
- * guest that boots again ends, as one that powers off. */
+/* QEMU stays who we are, in a sandbox: one that became another user (-runas) would lose its death
+ * with us (PR_SET_PDEATHSIG). Its user-mode network needs no rights and reaches what the host
+ * reaches; the MAC is one of Raspberry Pi's, so that the interface is eth0. A guest that boots
+ * again ends, as one that powers off. */
 static const char *const arguments[] = {
     "-M",          "raspi3b",
     "-accel",      "tcg,thread=single,tb-size=128",
@@ -24,7 +25,7 @@ static const char *const arguments[] = {
     "-serial",     "stdio",
     "-netdev",     "user,id=net",
     "-device",     "usb-net,netdev=net,mac=b8:27:eb:00:00:01",
-    "-runas",      "nobody",
+    "-sandbox",    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
     NULL,
 };
 
