@@ -1,0 +1,82 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Recipes on real guests: what the first boot runs, what units find of their node; with systemd and with BusyBox' init.
+
+load ../lib/common
+load ../lib/farm
+
+setup_file() {
+    own_farm tiny 1 root # tiny has no sudo
+    standard=$("$PIFARM_SOURCE/examples/build-card-image" --flavour standard)
+    mkdir -p tree/usr/local/bin
+    # shellcheck disable=SC2016 # expanded on the node
+    printf '#!/bin/sh\necho "$NODE $ID" >>/root/first\n' >tree/usr/local/bin/first
+    chmod 755 tree/usr/local/bin/first
+    printf '#!/bin/sh\nexec /usr/local/bin/first\n' >first.sh
+    printf '#!/bin/sh\necho no good; exit 3\n' >fails.sh
+    cat >app.service <<'UNIT'
+[Service]
+Type=oneshot
+EnvironmentFile=/etc/pifarm/node.env
+ExecStart=/bin/sh -c 'echo "$NODE at $ADDRESS" >/run/app'
+[Install]
+WantedBy=multi-user.target
+UNIT
+    printf '%s\n' 'user: root' 'ssh-keys: key.pub' 'copy: tree' 'firstboot: [fails.sh, first.sh]' >busybox.yaml
+    { cat busybox.yaml; echo 'unit: app.service'; } >systemd.yaml
+    cat >farm.yaml <<YAML
+farm: bats
+lan: { bridge: pfbats0, subnet: 10.78.0.0/24 }
+images:
+  small: { source: $FARM_IMAGE, recipe: busybox.yaml }
+  large: { source: $standard, recipe: systemd.yaml }
+switches:
+  sw0: { virtual: true, ports: 16 }
+nodes:
+  - { name: n1, id: 1, port: sw0/1, image: small }
+  - { name: n2, id: 2, port: sw0/2, image: large }
+YAML
+    pifarm up --all --wait=ssh --timeout 500
+}
+
+teardown_file() {
+    farm_down
+}
+
+setup() {
+    cd "$FARM_DIR"
+}
+
+# first_boot_is_over NODE: its scripts run beside the login.
+first_boot_is_over() {
+    timeout 120 pifarm ssh "$1" 'until [ -e /var/lib/pifarm/firstboot/done ]; do sleep 0.2; done'
+}
+
+# ran_once NODE LINE
+ran_once() {
+    first_boot_is_over "$1"
+    run -0 pifarm ssh "$1" 'cat /root/first; cd /var/lib/pifarm/firstboot; grep . *'
+    [ "$output" = "$2
+01-fails.sh:3
+01-fails.sh.log:no good
+02-first.sh:0" ]
+}
+
+@test "scripts run at the first boot, with the node's own values, one that fails too" {
+    ran_once n1 'n1 1'
+    ran_once n2 'n2 2'
+}
+
+@test "a unit runs, and knows its node" {
+    run -0 pifarm ssh n2 'systemctl is-enabled app; cat /run/app'
+    [ "$output" = 'enabled
+n2 at 10.78.0.12' ]
+}
+
+@test "scripts do not run again: not at the second boot, nor when they are asked to" {
+    pifarm down n1
+    pifarm up n1 --wait=ssh --timeout 240
+    ran_once n1 'n1 1'
+    run -0 pifarm ssh n2 'systemctl restart pifarm-firstboot; /usr/lib/pifarm/firstboot'
+    ran_once n2 'n2 2'
+}
