@@ -50,6 +50,7 @@ complete_line() {
     [ "$(complete_line up n1 n)" = 'n1 n2 ' ]
     [ "$(complete_line cp n1)" = 'n1: ' ]
     [ "$(complete_line clone reset n)" = 'n1 n2 ' ]
+    [ "$(complete_line clone r)" = 'rebase reset ' ]
     mkdir other
     sed 's/n\[1-2\]/web[1-2]/' farm.yaml >other/farm.yaml
     [ "$(complete_line -f other/farm.yaml console w)" = 'web1 web2 ' ]
