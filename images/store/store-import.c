@@ -219,6 +219,7 @@ static gboolean measure_temporary(const char *path, PifDisk *ret_disk, GError **
     g_auto(PifFd) fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return pif_error_set_errno(error, errno, "cannot open %s", path);
+    sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* the disk is written while we hash */
     if (!pif_disk_hash(fd, ret_disk, error))
         return FALSE;
     return fsync(fd) == 0 || pif_disk_set_write_error(error, errno);
