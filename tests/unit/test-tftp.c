@@ -529,6 +529,7 @@ static void a_nodes_own_tree_comes_before_the_one_for_all(void)
     assert_names("5564247/x", &nobody, "5564247/x");
     assert_names("", &node, "");
     assert_names("5564247d/", &node, "");
+    assert_names("/5564247d//etc/x", &nobody, "5564247d//etc/x etc/x");
 }
 
 #define TEST(name) g_test_add_func("/tftp/" #name, name)

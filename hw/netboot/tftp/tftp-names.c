@@ -8,13 +8,18 @@
 
 enum { SERIAL_DIGITS = 8 };
 
+static const char *skip_slashes(const char *name)
+{
+    return name + strspn(name, "/");
+}
+
 /* What follows "0c36778e/", NULL when the name does not begin so. */
 static const char *skip_serial(const char *name)
 {
     for (unsigned i = 0; i < SERIAL_DIGITS; i++)
         if (!isxdigit((unsigned char)name[i]))
             return NULL;
-    return name[SERIAL_DIGITS] == '/' ? name + SERIAL_DIGITS + 1 : NULL;
+    return name[SERIAL_DIGITS] == '/' ? skip_slashes(name + SERIAL_DIGITS) : NULL;
 }
 
 static void add(PifTftpNames *names, const char *folder, const char *file)
@@ -35,8 +40,7 @@ void pif_tftp_names_make(const char *asked, const PifTftpIdentity *identity,
     char folder[24];
     const uint8_t *mac = identity->mac;
     ret_names->count = 0;
-    while (*asked == '/')
-        asked++;
+    asked = skip_slashes(asked);
     const char *rest = skip_serial(asked);
     const char *file = rest ? rest : asked;
     if (!*file)
