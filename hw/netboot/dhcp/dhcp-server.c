@@ -13,13 +13,22 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 32, SERVER_PORT = 67, CLIENT_PORT = 68, MAX_LATER = 256, FRAME_SIZE = 1600 };
+enum { BATCH = 128, SERVER_PORT = 67, CLIENT_PORT = 68, MAX_LATER = 256, FRAME_SIZE = 1600 };
+
+/* One fdatasync() is for as many leases as are asked for at once. */
+typedef struct {
+    struct iovec vectors[BATCH];
+    struct mmsghdr messages[BATCH];
+    uint8_t bytes[BATCH][PIF_DHCP_MAX_MESSAGE];
+    PifDhcpReply replies[BATCH];
+} Batch;
 
 struct PifDhcpServer {
     PifWatch watch;
     PifLoop *loop;
     PifDhcpServerConfig config;
     int frames;
+    Batch *batch;
     struct Later *later; /* frames whose time has not come */
     unsigned n_later;
 };
@@ -148,13 +157,6 @@ static void put_down(const PifDhcpServer *server, const PifDhcpReply *reply)
         pif_dhcp_journal_add(server->config.journal, lease);
 }
 
-typedef struct {
-    struct iovec vectors[BATCH];
-    struct mmsghdr messages[BATCH];
-    uint8_t bytes[BATCH][PIF_DHCP_MAX_MESSAGE];
-    PifDhcpReply replies[BATCH];
-} Batch;
-
 static int receive_batch(int fd, Batch *batch)
 {
     for (unsigned i = 0; i < BATCH; i++) {
@@ -191,14 +193,14 @@ static gboolean commit(const PifDhcpServer *server)
 static void on_requests(PifWatch *watch, int64_t now_us)
 {
     PifDhcpServer *server = PIF_CONTAINER_OF(watch, PifDhcpServer, watch);
-    Batch batch;
-    int count = receive_batch(watch->fd, &batch);
+    Batch *batch = server->batch;
+    int count = receive_batch(watch->fd, batch);
     for (int i = 0; i < count; i++)
-        handle(server, batch.bytes[i], batch.messages[i].msg_len, &batch.replies[i]);
+        handle(server, batch->bytes[i], batch->messages[i].msg_len, &batch->replies[i]);
     gboolean is_safe = commit(server);
     for (int i = 0; i < count; i++)
-        if (is_safe || batch.replies[i].answer != PIF_DHCP_ACK)
-            answer(server, &batch.replies[i]);
+        if (is_safe || batch->replies[i].answer != PIF_DHCP_ACK)
+            answer(server, &batch->replies[i]);
 }
 
 PifDhcpServer *pif_dhcp_server_new(PifLoop *loop, const PifDhcpSockets *sockets,
@@ -207,6 +209,7 @@ PifDhcpServer *pif_dhcp_server_new(PifLoop *loop, const PifDhcpSockets *sockets,
     PifDhcpServer *server = g_new0(PifDhcpServer, 1);
     server->watch = (PifWatch){sockets->udp, on_requests};
     server->frames = sockets->frames;
+    server->batch = g_new0(Batch, 1);
     server->loop = loop;
     server->config = *config;
     if (pif_loop_add(loop, &server->watch, error))
@@ -228,5 +231,6 @@ void pif_dhcp_server_free(PifDhcpServer *server)
     pif_loop_remove(server->loop, &server->watch);
     close(server->watch.fd);
     close(server->frames);
+    g_free(server->batch);
     g_free(server);
 }
