@@ -11,11 +11,12 @@
 
 PifFinding pif_check_packet_filter(const PifDoctor *doctor)
 {
-    (void)doctor;
     static const char mend[] = "sudo sysctl net.bridge.bridge-nf-call-iptables=0 "
                                "net.bridge.bridge-nf-call-ip6tables=0";
     if (!pif_net_bridge_filtered())
         return pif_finding_ok("frames between nodes meet no packet filter");
+    if (doctor->farm && doctor->farm->lan.is_accepted)
+        return pif_finding_ok("br_netfilter is on; farm.yaml has the bridge excepted");
     switch (pif_net_forward_policy()) {
     case PIF_FORWARD_DROPS:
         return pif_finding_fail(mend, "br_netfilter is on and FORWARD drops (Docker does that): "
