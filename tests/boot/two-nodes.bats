@@ -151,6 +151,18 @@ setup() {
     [ "$(pifarm ssh n2 cat file)" = kept ]
 }
 
+@test "commands on cards leave a running node alone, and its start a card that is worked on" {
+    fails_with 7 pifarm clone reset n1
+    says "node 'n1' is ready; first: pifarm down n1"
+    run -0 pifarm down n2 --now
+    exec 8>"$PIFARM_STATE_DIR/farms/bats/cards/n2.qcow2.lock"
+    flock 8
+    fails_with 7 pifarm up n2
+    says 'n2.qcow2 is being worked on by another process'
+    exec 8>&-
+    run -0 pifarm up n2 --wait --timeout 120
+}
+
 @test "the base image is unchanged after all this" {
     run -0 sha256sum --check "$BATS_FILE_TMPDIR/images.sha256"
     run -0 sha256sum "$PIFARM_STATE_DIR"/images/*.img
