@@ -81,6 +81,12 @@ static gboolean is_full(const PifTftpServer *server, const PifTftpRequest *reque
            (client && client->n_jobs >= server->config.max_per_client);
 }
 
+static gboolean is_same(const PifTftpOptions *a, const PifTftpOptions *b)
+{
+    return memcmp(a->is_set, b->is_set, sizeof a->is_set) == 0 &&
+           memcmp(a->value, b->value, sizeof a->value) == 0;
+}
+
 /* The same port asks again: for the same it did not hear us, and is answered again; else it has
  * restarted (the ROM counts ports from 49153 in each of its stages). */
 static gboolean repeat(const PifTftpServer *server, const PifTftpRequest *request,
@@ -90,7 +96,7 @@ static gboolean repeat(const PifTftpServer *server, const PifTftpRequest *reques
     if (!job)
         return FALSE;
     if (job->transfer.acked == 0 && job->transfer.state <= PIF_TFTP_SENDING && job->file == file &&
-        memcmp(&job->options, &request->packet.options, sizeof job->options) == 0) {
+        is_same(&job->options, &request->packet.options)) {
         pif_tftp_job_repeat(job, request->now_us);
         return TRUE;
     }
