@@ -19,7 +19,7 @@ typedef enum {
 typedef struct {
     const char *key; /* in recipes and in the job; of a step's first value: the step's name */
     PifPrepareKind kind;
-    gsize offset;
+    unsigned offset;     /* in PifPrepareSpec */
     const char *what;    /* for messages: "host name" */
     const char *pattern; /* of the text, the line, or the file's name */
     const char *rule;    /* the pattern in words */
