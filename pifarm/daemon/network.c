@@ -6,7 +6,6 @@
 #include "netsetup/forward.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/paths.h"
-#include "pifarm/daemon/unit.h"
 #include "pifarm/model/farm-net.h"
 
 /* A server that dies is started again after a pause that doubles up to the maximum; one that has
@@ -15,6 +14,7 @@ enum { BACKOFF_MIN_MS = 500, BACKOFF_MAX_MS = 30000, MAX_CONNECTIONS = 64, SSH_P
 
 struct PifNetwork {
     PifDaemon *daemon;
+    PifLeaseFunc on_lease;
     char *dnsmasq_directory;
     GSubprocess *dnsmasq;
     GCancellable *dnsmasq_watch;
@@ -102,16 +102,14 @@ static void start_dnsmasq_again_later(PifNetwork *network, const char *reason)
 
 static void read_leases(PifNetwork *network)
 {
-    GHashTableIter iter;
-    gpointer value;
     g_autoptr(GArray) leases = pif_dnsmasq_read_leases(network->dnsmasq_directory, NULL);
-    g_hash_table_iter_init(&iter, network->daemon->units);
-    while (leases && g_hash_table_iter_next(&iter, NULL, &value)) {
-        const PifNode *node = pif_unit_node(value);
-        for (guint i = 0; i < leases->len; i++) {
-            const PifLease *lease = &g_array_index(leases, PifLease, i);
+    const GPtrArray *nodes = network->daemon->farm->nodes;
+    for (guint i = 0; leases && i < leases->len; i++) {
+        const PifLease *lease = &g_array_index(leases, PifLease, i);
+        for (guint j = 0; j < nodes->len; j++) {
+            const PifNode *node = g_ptr_array_index(nodes, j);
             if (lease->address == node->address)
-                pif_unit_lease(value, lease->expires_s);
+                network->on_lease(network->daemon, node, lease->expires_s);
         }
     }
 }
@@ -245,10 +243,11 @@ gboolean pif_network_mark_port(PifNetwork *network, const PifNode *node, const c
     return pif_net_mark_port(network->daemon->farm->name, node->name, tap, error);
 }
 
-PifNetwork *pif_network_new(PifDaemon *daemon)
+PifNetwork *pif_network_new(PifDaemon *daemon, PifLeaseFunc on_lease)
 {
     PifNetwork *network = g_new0(PifNetwork, 1);
     network->daemon = daemon;
+    network->on_lease = on_lease;
     network->dnsmasq_directory = g_build_filename(daemon->directory, "dnsmasq", NULL);
     return network;
 }

@@ -7,7 +7,10 @@
 
 typedef struct PifNetwork PifNetwork;
 
-PifNetwork *pif_network_new(PifDaemon *daemon);
+/* A node has a lease, that ends then (seconds since the epoch). */
+typedef void (*PifLeaseFunc)(PifDaemon *daemon, const PifNode *node, gint64 expires_s);
+
+PifNetwork *pif_network_new(PifDaemon *daemon, PifLeaseFunc on_lease);
 /* Ends the servers and forwards; links stay. */
 void pif_network_free(PifNetwork *network);
 

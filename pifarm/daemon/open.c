@@ -19,6 +19,13 @@ static void on_machine_event(const char *node, PifMachineEvent event, const char
         pif_unit_machine_event(unit, event, detail);
 }
 
+static void on_lease(PifDaemon *daemon, const PifNode *node, gint64 expires_s)
+{
+    PifUnit *unit = g_hash_table_lookup(daemon->units, node->name);
+    if (unit)
+        pif_unit_lease(unit, expires_s);
+}
+
 static gboolean open_folders(PifDaemon *daemon, GError **error)
 {
     static const char *const folders[] = {"cards", "boot", "logs", "libvirt", "dnsmasq"};
@@ -41,7 +48,7 @@ static gboolean open_parts(PifDaemon *daemon, GError **error)
     if (!daemon->state)
         return FALSE;
     pif_units_add_missing(daemon);
-    daemon->network = pif_network_new(daemon);
+    daemon->network = pif_network_new(daemon, on_lease);
     daemon->hypervisor = pif_hypervisor_open(daemon->farm->libvirt_uri, libvirt, daemon->farm->name,
                                              on_machine_event, daemon, error);
     return daemon->hypervisor && pif_known_hosts_write(daemon, error) &&

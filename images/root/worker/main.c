@@ -2,6 +2,7 @@
 // pifarm-chroot: runs commands in the system of a card image; a job as JSON in descriptor 3, the
 // result in 4.
 #include "images/root/root.h"
+#include "images/root/worker/boot-folder.h"
 #include "images/root/worker/namespace.h"
 #include "images/root/worker/place.h"
 #include "pifarm/base/error.h"
@@ -42,8 +43,10 @@ static gboolean run(PifRootResult *result, GError **error)
         !pif_namespace_start(&namespace, job, error))
         return FALSE;
     place.job = job;
-    return pif_place_mount(&place, error) && pif_namespace_run(&namespace, result, error) &&
-           (result->error || pif_place_unmount(&place, error));
+    return pif_place_mount(&place, error) && pif_boot_folder_open(&place, error) &&
+           pif_namespace_run(&namespace, result, error) &&
+           (result->error ||
+            (pif_boot_folder_write_back(&place, error) && pif_place_unmount(&place, error)));
 }
 
 static void tell(const PifRootResult *result)

@@ -3,7 +3,6 @@
 #include "images/root/worker/place.h"
 
 #include "images/disk/partition.h"
-#include "images/root/worker/boot-folder.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 
@@ -162,7 +161,7 @@ gboolean pif_place_mount(PifPlace *place, GError **error)
         if (!mount_at(place, mounts[i].path, mounts[i].type, mounts[i].flags, mounts[i].options,
                       error))
             return FALSE;
-    return make_devices(place, error) && pif_boot_folder_open(place, error);
+    return make_devices(place, error);
 }
 
 /* What was written and removed again becomes holes in the image; a disk that has none does not
@@ -179,8 +178,6 @@ static void trim(const PifPlace *place)
  * had it. */
 gboolean pif_place_unmount(PifPlace *place, GError **error)
 {
-    if (!pif_boot_folder_write_back(place, error))
-        return FALSE;
     trim(place);
     if (mount(NULL, place->root, NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0)
         return pif_error_set_errno(error, errno, "cannot end writing to the root file system");
