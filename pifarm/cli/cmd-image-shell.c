@@ -120,8 +120,8 @@ gboolean pif_image_cmd_shell(PifCli *cli, int argc, char **argv, int *ret_status
     static const char description[] =
         "Nothing is booted: the image's programs run as root on this host, by qemu-user if need\n"
         "be, in a copy of the image, in namespaces of their own but for the network. Services\n"
-        "are not started. IMAGE stays as it is. COMMAND is a program with its arguments; what\n"
-        "is to be kept of one that fails is nothing.\n"
+        "are not started. IMAGE stays as it is. COMMAND is a program with its arguments; one\n"
+        "that fails leaves no image NAME.\n"
         "\n"
         "Exit status: the command's; 6 without root.\n"
         "\n"
