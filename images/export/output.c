@@ -63,7 +63,7 @@ static gboolean open_unnamed(PifOutput *output, mode_t mode, GError **error)
         unlink(output->partial); /* of a process killed while it replaced the file */
         return TRUE;
     }
-    if (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOTSUP || errno == EINVAL)
+    if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)
         return open_partial(output, mode, error);
     return pif_error_set_errno(error, errno, "cannot make a file in %s", output->folder);
 }

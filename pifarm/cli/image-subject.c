@@ -53,17 +53,21 @@ static gboolean find_image(const char *name, PifImage **ret_image, GError **erro
 static gboolean take_node(PifCli *cli, const PifNode *node, const char *command,
                           PifSubject *ret_subject, GError **error)
 {
-    g_auto(PifSubject) subject = {.name = g_strdup(node->name), .is_node = TRUE};
     g_autofree char *who = g_strdup_printf("pifarm image %s", command);
-    subject.path = pif_paths_card(cli->farm->name, node->name);
-    if (!g_file_test(subject.path, G_FILE_TEST_EXISTS))
+    g_autofree char *path = pif_paths_card(cli->farm->name, node->name);
+    PifCloneLock lock = {0};
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
         return pif_error_set(error, PIF_ERROR_NOT_FOUND,
                              "node '%s' has no card yet; its first start makes it: pifarm up %s",
                              node->name, node->name);
-    if (!pif_clone_lock(subject.path, who, &subject.lock, error))
+    if (!pif_clone_lock(path, who, &lock, error))
         return FALSE;
-    *ret_subject = subject;
-    subject = (PifSubject){0};
+    *ret_subject = (PifSubject){
+        .name = g_strdup(node->name),
+        .path = g_steal_pointer(&path),
+        .is_node = TRUE,
+        .lock = lock,
+    };
     return TRUE;
 }
 
