@@ -49,7 +49,8 @@ udhcpc() {
     until grep -q 'bound to' log; do kill -0 $! || break; done
     grep -q "bound to $address " log
     kill $!
-    in_client timeout 20 dhcpcd -4 -T -t 10 -c /bin/true nb1 >said 2>&1 || true
+    # in a PID namespace, because its helpers outlive it
+    in_client timeout 6 unshare --pid --fork --mount-proc --kill-child dhcpcd -4 -T -t 5 -c /bin/true nb1 >said 2>&1 3>&- || true
     grep -q "offered $address from 10.9.0.1" said
 }
 
