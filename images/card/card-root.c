@@ -3,12 +3,12 @@
 #include "images/card/card-root.h"
 
 #include "images/card/card-layout.h"
+#include "images/card/superblock.h"
 #include "images/disk/scratch.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
 #include "pifarm/base/file.h"
-#include "pifarm/base/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,14 +18,6 @@
 enum {
     MAX_FILE_SIZE = 1024 * 1024,
     TIMEOUT_MS = 30 * 1000,
-    SUPERBLOCK_OFFSET = 1024, /* Linux, fs/ext4/ext4.h: struct ext4_super_block */
-    SUPERBLOCK_SIZE = 1024,
-    MAGIC_OFFSET = 0x38,
-    MAGIC = 0xef53,
-    STATE_CLEAN = 1,
-    STATE_ERRORS = 2,
-    INCOMPATIBLE_OFFSET = 0x60,
-    INCOMPATIBLE_RECOVER = 4,
 };
 
 struct PifCardRoot {
@@ -35,18 +27,10 @@ struct PifCardRoot {
 
 static gboolean check_superblock(const guint8 *block, gboolean may_be_unclean, GError **error)
 {
-    PifReader reader;
-    pif_reader_init(&reader, block, SUPERBLOCK_SIZE);
-    pif_reader_seek(&reader, MAGIC_OFFSET);
-    guint16 magic = pif_reader_le16(&reader);
-    guint16 state = pif_reader_le16(&reader);
-    pif_reader_seek(&reader, INCOMPATIBLE_OFFSET);
-    guint32 incompatible = pif_reader_le32(&reader);
-    if (magic != MAGIC)
+    PifExt4State state = pif_ext4_state(block);
+    if (state == PIF_EXT4_NONE)
         return pif_error_set(error, PIF_ERROR_CONFIG, "no ext4 file system in the root partition");
-    if (may_be_unclean)
-        return TRUE;
-    if (!(state & STATE_CLEAN) || (state & STATE_ERRORS) || (incompatible & INCOMPATIBLE_RECOVER))
+    if (state == PIF_EXT4_UNCLEAN && !may_be_unclean)
         return pif_error_set(error, PIF_ERROR_CONFIG,
                              "the root file system was not shut down cleanly; prepare the image "
                              "(pifarm image prepare), or boot it and power it off from inside");
@@ -57,13 +41,13 @@ static gboolean find_root(const char *raw_path, gboolean may_be_unclean, PifCard
                           GError **error)
 {
     PifCardLayout layout;
-    guint8 superblock[SUPERBLOCK_SIZE] = {0};
+    guint8 superblock[PIF_EXT4_SUPERBLOCK_SIZE] = {0};
     if (!pif_card_layout_read(raw_path, &layout, error))
         return FALSE;
     if (!layout.root_size)
         return pif_error_set(error, PIF_ERROR_CONFIG, "no Linux partition (type 83) for a root");
     g_auto(PifFd) fd = open(raw_path, O_RDONLY | O_CLOEXEC);
-    off_t offset = (off_t)layout.root_offset + SUPERBLOCK_OFFSET;
+    off_t offset = (off_t)layout.root_offset + PIF_EXT4_SUPERBLOCK_OFFSET;
     if (fd < 0 || pread(fd, superblock, sizeof superblock, offset) < 0)
         return pif_error_set_errno(error, errno, "cannot read the root partition");
     root->drive = g_strdup_printf("%s?offset=%" G_GUINT64_FORMAT, raw_path, layout.root_offset);

@@ -3,10 +3,10 @@
 #include "images/card/mend.h"
 
 #include "images/card/card-layout.h"
+#include "images/card/superblock.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
-#include "pifarm/base/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,14 +14,6 @@
 
 enum {
     TIMEOUT_MS = 10 * 60 * 1000,
-    SUPERBLOCK_OFFSET = 1024, /* Linux, fs/ext4/ext4.h: struct ext4_super_block */
-    SUPERBLOCK_SIZE = 1024,
-    MAGIC_OFFSET = 0x38,
-    MAGIC = 0xef53,
-    STATE_CLEAN = 1,
-    STATE_ERRORS = 2,
-    INCOMPATIBLE_OFFSET = 0x60,
-    INCOMPATIBLE_RECOVER = 4,
     /* Microsoft's FAT specification, 1.03: BPB_FATSz16 is 0 on FAT32, where BS_Reserved1 is behind
      * it; Linux and fsck.vfat keep "dirty" in its lowest bit */
     FAT_SECTORS_16_OFFSET = 22,
@@ -35,19 +27,6 @@ static gboolean read_at(const PifCard *card, guint64 offset, void *data, gsize s
     if (fd < 0 || pread(fd, data, size, (off_t)offset) != (ssize_t)size)
         return pif_error_set_errno(error, errno, "cannot read the card %s", pif_card_path(card));
     return TRUE;
-}
-
-static gboolean is_ext4_unclean(const guint8 *block)
-{
-    PifReader reader;
-    pif_reader_init(&reader, block, SUPERBLOCK_SIZE);
-    pif_reader_seek(&reader, MAGIC_OFFSET);
-    guint16 magic = pif_reader_le16(&reader);
-    guint16 state = pif_reader_le16(&reader);
-    pif_reader_seek(&reader, INCOMPATIBLE_OFFSET);
-    guint32 incompatible = pif_reader_le32(&reader);
-    return magic == MAGIC && (!(state & STATE_CLEAN) || (state & STATE_ERRORS) ||
-                              (incompatible & INCOMPATIBLE_RECOVER));
 }
 
 static gboolean is_fat_unclean(const guint8 sector[PIF_SECTOR_SIZE])
@@ -88,11 +67,11 @@ static gboolean mend_part(PifCard *card, guint64 offset, guint64 size, PifComman
 
 static gboolean mend_root(PifCard *card, const PifCardLayout *layout, GError **error)
 {
-    guint8 superblock[SUPERBLOCK_SIZE];
-    if (!read_at(card, layout->root_offset + SUPERBLOCK_OFFSET, superblock, sizeof superblock,
-                 error))
+    guint8 superblock[PIF_EXT4_SUPERBLOCK_SIZE];
+    if (!read_at(card, layout->root_offset + PIF_EXT4_SUPERBLOCK_OFFSET, superblock,
+                 sizeof superblock, error))
         return FALSE;
-    if (!is_ext4_unclean(superblock))
+    if (pif_ext4_state(superblock) != PIF_EXT4_UNCLEAN)
         return TRUE;
     g_autoptr(PifCommand) command = pif_command_new("e2fsck", "-fp", NULL);
     return mend_part(card, layout->root_offset, layout->root_size, command, "the root file system",

@@ -1,29 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What tests of card images share: assertions that show the error, files and shell commands.
+// What tests of card images share: files and shell commands.
 #pragma once
 
 #include "pifarm/base/command.h"
-#include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
-
-#include <string.h>
-
-/* g_assert_true(...) that shows the error. */
-#define ok(call)                                                                                   \
-    do {                                                                                           \
-        GError *error = NULL;                                                                      \
-        (void)(call);                                                                              \
-        g_assert_no_error(error);                                                                  \
-    } while (0)
-
-#define fails(code, text, call)                                                                    \
-    do {                                                                                           \
-        g_autoptr(GError) error = NULL;                                                            \
-        (void)(call);                                                                              \
-        g_assert_error(error, PIF_ERROR, code);                                                    \
-        if (!strstr(error->message, text))                                                         \
-            g_error("expected '%s' in: %s", text, error->message);                                 \
-    } while (0)
+#include "tests/lib/ok.h"
 
 /* Runs a shell command with $1... and gives its output. Free it. */
 G_GNUC_NULL_TERMINATED static inline char *shell(const char *script, ...)

@@ -3,28 +3,8 @@
 #pragma once
 
 #include "pifarm/base/command.h"
-#include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
-
-#include <string.h>
-
-/* The call, which has `&error` among its arguments, succeeds. */
-#define ok(call)                                                                                   \
-    do {                                                                                           \
-        GError *error = NULL;                                                                      \
-        (void)(call);                                                                              \
-        g_assert_no_error(error);                                                                  \
-    } while (0)
-
-/* The call, which has `&error` among its arguments, fails with that code and says that text. */
-#define fails(expected_code, text, call)                                                           \
-    do {                                                                                           \
-        g_autoptr(GError) error = NULL;                                                            \
-        (void)(call);                                                                              \
-        g_assert_error(error, PIF_ERROR, expected_code);                                           \
-        if (!strstr(error->message, text))                                                         \
-            g_error("expected '%s' in: %s", text, error->message);                                 \
-    } while (0)
+#include "tests/lib/ok.h"
 
 /* Runs a bash script in a folder and gives its output without the last newline. Free it. */
 static inline char *shell(const char *folder, const char *script)
