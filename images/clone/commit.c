@@ -10,24 +10,6 @@
 
 #include <unistd.h>
 
-/* At once, not after the work of a minute. */
-static gboolean check_name(PifStore *store, const char *name, GError **error)
-{
-    g_autoptr(GError) failure = NULL;
-    g_autoptr(PifImage) holder = NULL;
-    if (!pif_image_check_name(name, error))
-        return FALSE;
-    if (pif_store_find(store, name, &holder, &failure))
-        return pif_error_set(error, PIF_ERROR_EXISTS,
-                             "there is an image '%s' already; choose another name, or: pifarm "
-                             "image rm %s",
-                             name, name);
-    if (g_error_matches(failure, PIF_ERROR, PIF_ERROR_NOT_FOUND))
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&failure));
-    return FALSE;
-}
-
 static gboolean copy(PifStore *store, const char *clone, const PifCommitOptions *options,
                      const char *temporary, GError **error)
 {
@@ -44,7 +26,7 @@ static gboolean copy(PifStore *store, const char *clone, const PifCommitOptions 
 gboolean pif_clone_commit(PifStore *store, const char *clone, const PifCommitOptions *options,
                           PifImage **ret_image, GError **error)
 {
-    if (!check_name(store, options->name, error))
+    if (!pif_store_check_name_is_free(store, options->name, error))
         return FALSE;
     g_autofree char *temporary = pif_store_new_temporary(store, error);
     if (!temporary)

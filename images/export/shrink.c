@@ -184,25 +184,6 @@ static gboolean take(PifStore *store, const PifImage *image, const char *name, P
     return pif_store_find(store, image->sha256, ret_image, error);
 }
 
-static gboolean check_name(PifStore *store, const char *name, GError **error)
-{
-    GError *failure = NULL;
-    g_autoptr(PifImage) holder = NULL;
-    if (!pif_image_check_name(name, error))
-        return FALSE;
-    if (pif_store_find(store, name, &holder, &failure))
-        return pif_error_set(error, PIF_ERROR_EXISTS,
-                             "there is an image '%s' already; choose another name, or: pifarm "
-                             "image rm %s",
-                             name, name);
-    if (!g_error_matches(failure, PIF_ERROR, PIF_ERROR_NOT_FOUND)) {
-        g_propagate_error(error, failure);
-        return FALSE;
-    }
-    g_error_free(failure);
-    return TRUE;
-}
-
 static gboolean run(PifStore *store, const PifImage *base, const PifShrinkOptions *options,
                     const char *recipe, PifImage **ret_image, GError **error)
 {
@@ -214,7 +195,7 @@ static gboolean run(PifStore *store, const PifImage *base, const PifShrinkOption
     g_autofree char *default_name =
         g_strdup_printf("%.40s-%.*s", name_of(base), RECIPE_NAME_LENGTH, recipe);
     const char *name = options->name ? options->name : default_name;
-    if (!check_name(store, name, error))
+    if (!pif_store_check_name_is_free(store, name, error))
         return FALSE;
     if (!make(&shrink, &size, &failure))
         return pif_error_take(error, failure, "cannot shrink %s", name_of(base));

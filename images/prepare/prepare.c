@@ -59,24 +59,6 @@ static const char *name_of(const PifImage *base)
     return base->names && *base->names ? *base->names : base->sha256;
 }
 
-static gboolean check_name_is_free(PifStore *store, const char *name, GError **error)
-{
-    g_autoptr(PifImage) holder = NULL;
-    g_autoptr(GError) failure = NULL;
-    if (!pif_image_check_name(name, error))
-        return FALSE;
-    if (pif_store_find(store, name, &holder, &failure))
-        return pif_error_set(error, PIF_ERROR_EXISTS,
-                             "there is an image '%s' already, made in another way; choose another "
-                             "name, or: pifarm image rm %s",
-                             name, name);
-    if (!g_error_matches(failure, PIF_ERROR, PIF_ERROR_NOT_FOUND)) {
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return FALSE;
-    }
-    return TRUE;
-}
-
 /* A preparation, with what follows from its parameters. */
 typedef struct {
     PifStore *store;
@@ -136,7 +118,7 @@ static gboolean make_again(const Preparation *preparation, const PifImage *befor
     g_autoptr(PifImage) made = NULL;
     gboolean has_name = g_strv_contains((const char *const *)before->names, name);
     if (!has_name)
-        return check_name_is_free(preparation->store, name, error) &&
+        return pif_store_check_name_is_free(preparation->store, name, error) &&
                make(preparation, name, ret_image, error);
     return make(preparation, NULL, &made, error) &&
            add_name(preparation->store, made, name, TRUE, ret_image, error);
@@ -164,7 +146,8 @@ gboolean pif_image_prepare(PifStore *store, const PifImage *base, const PifPrepa
             return FALSE;
         }
         g_error_free(failure);
-        return check_name_is_free(store, name, error) && make(&preparation, name, ret_image, error);
+        return pif_store_check_name_is_free(store, name, error) &&
+               make(&preparation, name, ret_image, error);
     }
     if (options && options->is_again)
         return make_again(&preparation, made, name, ret_image, error);

@@ -295,3 +295,20 @@ gboolean pif_store_find_unchanged_file(PifStore *store, const char *file, PifIma
         return pif_error_set_errno(error, errno, "cannot open %s", file);
     return find_by_record(store, has_file, &wanted, file, ret_image, error);
 }
+
+gboolean pif_store_check_name_is_free(PifStore *store, const char *name, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(PifImage) holder = NULL;
+    if (!pif_image_check_name(name, error))
+        return FALSE;
+    if (pif_store_find(store, name, &holder, &failure))
+        return pif_error_set(error, PIF_ERROR_EXISTS,
+                             "there is an image '%s' already; choose another name, or: pifarm "
+                             "image rm %s",
+                             name, name);
+    if (g_error_matches(failure, PIF_ERROR, PIF_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}

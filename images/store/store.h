@@ -70,6 +70,9 @@ gboolean pif_store_import_known(PifStore *store, const char *sha256,
 GPtrArray *pif_store_list(PifStore *store, GError **error);
 /* By name, SHA-256, or an unambiguous prefix of it (at least 6 digits). */
 gboolean pif_store_find(PifStore *store, const char *name, PifImage **ret_image, GError **error);
+/* Before a long work: whether its result may have that name. USAGE when it is none, EXISTS when
+ * another image has it. */
+gboolean pif_store_check_name_is_free(PifStore *store, const char *name, GError **error);
 /* The image made by that recipe (see prepare.h), if there is one; else NOT_FOUND. */
 gboolean pif_store_find_recipe(PifStore *store, const char *recipe, PifImage **ret_image,
                                GError **error);

@@ -73,22 +73,6 @@ static gboolean keep(PifStore *store, const PifImage *base, const char *temporar
     return TRUE;
 }
 
-static gboolean check_name(PifStore *store, const char *name, GError **error)
-{
-    g_autoptr(PifImage) holder = NULL;
-    g_autoptr(GError) failure = NULL;
-    if (!name)
-        return TRUE;
-    if (!pif_image_check_name(name, error))
-        return FALSE;
-    if (pif_store_find(store, name, &holder, &failure))
-        return pif_error_set(error, PIF_ERROR_EXISTS,
-                             "there is an image '%s' already; choose another name, or: pifarm "
-                             "image rm %s",
-                             name, name);
-    return TRUE;
-}
-
 static gboolean work(PifStore *store, const PifImage *base, const char *name, char **command,
                      int *ret_status, GError **error)
 {
@@ -133,5 +117,6 @@ gboolean pif_image_cmd_shell(PifCli *cli, int argc, char **argv, int *ret_status
     char **command = argc > first ? argv + first : NULL;
     g_autoptr(PifStore) store = pif_image_open_store(error);
     return store && pif_store_find(store, argv[1], &base, error) &&
-           check_name(store, name, error) && work(store, base, name, command, ret_status, error);
+           (!name || pif_store_check_name_is_free(store, name, error)) &&
+           work(store, base, name, command, ret_status, error);
 }
