@@ -185,7 +185,7 @@ small_disk() {
     local name
     small_disk 2M
     for name in disk.img disk.img.gz disk.img.zst disk.img.xz; do
-        seq 2000000 | head -c 1900K >out/filler
+        seq 2000000 | head -c 2016K >out/filler
         fails_with 1 pifarm image export disk "out/$name"
         says 'no room'
         rm out/filler

@@ -79,6 +79,7 @@ udhcpc() {
     serve --dhcp 10.9.0.50-10.9.0.99 --leases "$PWD/leases"
     address=$(udhcpc) address=${address%%/*}
     kill -9 "$NETBOOTD"
+    wait "$NETBOOTD" || true
     grep -q "b8:27:eb:64:24:7d $address\$" leases
     netbootd --interface nb0 --dhcp 10.9.0.50-10.9.0.99 --leases "$PWD/leases"
     in_client ip link set nb1 address b8:27:eb:00:00:02
