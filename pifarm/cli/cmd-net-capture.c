@@ -140,8 +140,6 @@ gboolean pif_net_cmd_capture(PifCli *cli, int argc, char **argv, int *ret_status
         "Exit status: 4 when the node is not on, 6 without root.";
     if (!pif_net_parse(cli, entries, description, &argc, &argv, error))
         return FALSE;
-    if (argc != 2)
-        return pif_error_set(error, PIF_ERROR_USAGE, "capture what? pifarm net capture NODE");
     g_autoptr(GPtrArray) nodes = pif_cli_select(cli, argv + 1, FALSE, FALSE, error);
     if (!nodes)
         return FALSE;

@@ -5,6 +5,7 @@
 #include "pifarm/base/error.h"
 #include "pifarm/base/paths.h"
 #include "pifarm/cli/client.h"
+#include "pifarm/cli/group.h"
 #include "pifarm/model/farm-net.h"
 
 #include <stdio.h>
@@ -18,48 +19,23 @@ const PifCliCommand pif_net_commands[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-static void print_help(void)
-{
-    printf("Usage:\n"
-           "  pifarm net COMMAND [ARGUMENT...]\n"
-           "\n"
-           "The farm's network on this host. pifarm up and pifarm down see to it too.\n"
-           "\n"
-           "Commands:\n");
-    pif_cli_print_commands(pif_net_commands);
-    printf("\n"
-           "pifarm net COMMAND --help tells more.\n");
-}
-
-static gboolean is_help(const char *argument)
-{
-    return g_str_equal(argument, "--help") || g_str_equal(argument, "-h") ||
-           g_str_equal(argument, "help");
-}
+static const PifCliGroup group = {
+    "net",
+    pif_net_commands,
+    "The farm's network on this host.",
+    "pifarm up and pifarm down see to it too.",
+};
 
 gboolean pif_cmd_net(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
 {
-    gboolean wants_help = argc > 1 && is_help(argv[1]);
-    if (argc < 2 || (wants_help && argc < 3)) {
-        print_help();
-        *ret_status = wants_help ? 0 : PIF_ERROR_USAGE;
-        return TRUE;
-    }
-    const char *name = wants_help ? argv[2] : argv[1];
-    const PifCliCommand *command = pif_cli_choose(pif_net_commands, "net", name, error);
-    if (!command)
-        return FALSE;
-    char *help[] = {argv[2], (char *)"--help", NULL};
-    return wants_help ? command->run(cli, 2, help, ret_status, error)
-                      : command->run(cli, argc - 1, argv + 1, ret_status, error);
+    return pif_cli_run_group(&group, cli, argc, argv, ret_status, error);
 }
 
 gboolean pif_net_parse(PifCli *cli, const GOptionEntry *options, const char *description, int *argc,
                        char ***argv, GError **error)
 {
-    const PifCliCommand *command = pif_cli_choose(pif_net_commands, "net", (*argv)[0], error);
-    const PifCliOptions spec = {command, options, description, FALSE, "net"};
-    return command && pif_cli_parse(&spec, argc, argv, error) && pif_cli_load_farm(cli, error);
+    return pif_cli_parse_in_group(&group, options, description, argc, argv, error) &&
+           pif_cli_need_argument(&group, *argv, error) && pif_cli_load_farm(cli, error);
 }
 
 static const char force_text[] = "let an uplink join that this host may be cut off by";
