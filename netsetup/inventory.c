@@ -33,6 +33,8 @@ static const char *role_of(const PifLink *link, const char *farm, const char *no
         return "node";
     if (pif_link_is_uplink_of(link, farm))
         return "uplink";
+    if (g_str_equal(link->kind, "ifb"))
+        return "fault";
     return g_str_equal(link->kind, "vxlan") ? "vxlan" : "bridge";
 }
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 typedef struct {
-    const char
-        *role; /* "bridge", "uplink", "vxlan", "node", "port" (not ours, but in the bridge) */
+    const char *role; /* "bridge", "uplink", "vxlan", "node", "fault", "port" (not ours, but in the
+                         bridge) */
     char *name;
     char *node; /* role "node": its name; else NULL */
     gboolean is_up;

@@ -181,7 +181,7 @@ static const struct {
     {NLE_NODEV, PIF_ERROR_NOT_FOUND, "; somebody else is changing the network: try again"},
     {NLE_BUSY, PIF_ERROR_BUSY, ""},
     {NLE_OPNOTSUPP, PIF_ERROR_EXTERNAL,
-     "; the kernel lacks support for it: try modprobe bridge vxlan"},
+     "; the kernel lacks support for it: try modprobe bridge vxlan ifb"},
 };
 
 gboolean pif_net_step_run(const PifNetStep *step, gpointer host, GError **error)

@@ -64,6 +64,7 @@ static void take_alias(PifLink *link, char *alias)
 
 #define UPLINK_ROLE " uplink "
 #define NODE_ROLE " node "
+#define FAULT_ROLE " fault "
 
 void pif_link_mark_uplink(PifLink *link, const char *farm)
 {
@@ -95,4 +96,22 @@ char *pif_link_node_alias(const char *farm, const char *node)
 char *pif_link_node(const PifLink *link, const char *farm)
 {
     return g_strdup(find_rest(link, farm, NODE_ROLE));
+}
+
+void pif_link_mark_fault(PifLink *link, const char *farm, const char *node, const char *machine_id)
+{
+    pif_link_mark(link, farm, machine_id);
+    take_alias(link, g_strconcat(ALIAS_PREFIX, farm, FAULT_ROLE, node, NULL));
+}
+
+gboolean pif_link_is_fault_of_node(const PifLink *link, const char *farm, const char *node)
+{
+    return g_strcmp0(find_rest(link, farm, FAULT_ROLE), node) == 0;
+}
+
+gboolean pif_link_is_fault(const PifLink *link, const char *farm, const char *machine_id)
+{
+    g_autoptr(PifLink) marked = pif_link_new(link->name, "ifb");
+    pif_link_mark(marked, farm, machine_id);
+    return find_rest(link, farm, FAULT_ROLE) || pif_link_is_marked_like(link, marked);
 }

@@ -26,3 +26,9 @@ void pif_link_unmark_uplink(PifLink *link);
  * it. */
 char *pif_link_node_alias(const char *farm, const char *node);
 char *pif_link_node(const PifLink *link, const char *farm);
+
+/* Marks the link that a fault of the node's cable needs beside its TAP, before it is made. */
+void pif_link_mark_fault(PifLink *link, const char *farm, const char *node, const char *machine_id);
+gboolean pif_link_is_fault_of_node(const PifLink *link, const char *farm, const char *node);
+/* One of the farm's, of whatever node; also one that got no alias. */
+gboolean pif_link_is_fault(const PifLink *link, const char *farm, const char *machine_id);

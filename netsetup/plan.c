@@ -115,6 +115,11 @@ PifNetPlan *pif_net_plan_compute_down(const PifNetSpec *spec, PifNetState *have)
             if (pif_link_is_marked_like(link, made[kind]))
                 pif_net_steps_add_difference(plan->steps, link, NULL);
         }
+    for (guint i = 0; i < have->links->len; i++) {
+        const PifLink *link = g_ptr_array_index(have->links, i);
+        if (pif_link_is_fault(link, spec->farm, have->machine_id))
+            pif_net_steps_add_difference(plan->steps, link, NULL);
+    }
     pif_filters_add_down(plan, spec);
     return plan;
 }

@@ -4,7 +4,7 @@
 
 #include "netsetup/owner.h"
 
-static const PifLink *find_by_alias(const PifNetState *have, const char *farm, const char *node)
+const PifLink *pif_tap_find(const PifNetState *have, const char *farm, const char *node)
 {
     for (guint i = 0; i < have->links->len; i++) {
         const PifLink *link = g_ptr_array_index(have->links, i);
@@ -27,7 +27,7 @@ static gboolean is_ours_to_take(const PifNetState *have, const char *name, const
 char *pif_tap_name(const PifNetState *have, const char *farm, const char *node, unsigned id)
 {
     enum { HASH_LENGTH = 6 };
-    const PifLink *present = find_by_alias(have, farm, node);
+    const PifLink *present = pif_tap_find(have, farm, node);
     g_autofree char *plain = g_strdup_printf("q0tap%u", id);
     if (present)
         return g_strdup(present->name);

@@ -35,7 +35,8 @@ gboolean pif_net_cmd_show(PifCli *cli, int argc, char **argv, int *ret_status, G
         {"json", 'j', 0, G_OPTION_ARG_NONE, &is_json, "print JSON", NULL}, G_OPTION_ENTRY_NULL};
     static const char description[] =
         "Everything that has the farm's mark or is in its bridge. ROLE is bridge, uplink, vxlan,\n"
-        "node (its TAP), or port: something that others put into the bridge.";
+        "node (its TAP), fault (a node's net fault needs it), or port: something that others put\n"
+        "into the bridge.";
     if (!pif_net_parse(cli, entries, description, &argc, &argv, error))
         return FALSE;
     g_autoptr(GArray) links = pif_net_inventory(cli->farm->name, error);

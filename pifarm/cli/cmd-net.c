@@ -15,6 +15,8 @@ const PifCliCommand pif_net_commands[] = {
     {"up", "make the bridge and what joins it, without nodes", "", pif_net_cmd_up},
     {"show", "list the links of the farm", "", pif_net_cmd_show},
     {"capture", "write what crosses a node's link, for Wireshark", "NODE", pif_net_cmd_capture},
+    {"fault", "make nodes' cables lose, delay, slow down, or unplug them", "[NODE... [FAULT...]]",
+     pif_net_cmd_fault},
     {"down", "remove what the farm made, and give back what it used", "", pif_net_cmd_down},
     {NULL, NULL, NULL, NULL},
 };

@@ -15,4 +15,5 @@ gboolean pif_net_cmd_plan(PifCli *cli, int argc, char **argv, int *ret_status, G
 gboolean pif_net_cmd_up(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_net_cmd_show(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_net_cmd_capture(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_net_cmd_fault(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_net_cmd_down(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);

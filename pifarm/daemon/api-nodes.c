@@ -2,6 +2,7 @@
 // What the API tells of the farm and its nodes, and does to them.
 #include "pifarm/base/error.h"
 #include "pifarm/daemon/api-private.h"
+#include "pifarm/daemon/faults.h"
 #include "pifarm/daemon/reload.h"
 #include "pifarm/daemon/units.h"
 
@@ -36,6 +37,21 @@ gboolean pif_api_get_node(PifApiRequest *request, json_t **ret_answer, GError **
     if (unit)
         *ret_answer = pif_unit_to_json(unit);
     return unit != NULL;
+}
+
+/* {"fault": "loss=5% down"} */
+gboolean pif_api_post_fault(PifApiRequest *request, json_t **ret_answer, GError **error)
+{
+    PifUnit *unit = pif_api_request_unit(request, error);
+    const char *fault = json_string_value(json_object_get(request->body, "fault"));
+    if (!unit)
+        return FALSE;
+    if (!fault)
+        return pif_error_set(error, PIF_ERROR_USAGE, "the request names no fault");
+    if (!pif_faults_set(request->api->daemon, pif_unit_node(unit), fault, error))
+        return FALSE;
+    *ret_answer = json_object();
+    return TRUE;
 }
 
 /* {"nodes": ["n1", ...]} of the body. */

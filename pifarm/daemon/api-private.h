@@ -40,6 +40,7 @@ void pif_api_answer_error(SoupServerMessage *message, const GError *error);
 gboolean pif_api_get_farm(PifApiRequest *request, json_t **ret_answer, GError **error);
 gboolean pif_api_get_nodes(PifApiRequest *request, json_t **ret_answer, GError **error);
 gboolean pif_api_get_node(PifApiRequest *request, json_t **ret_answer, GError **error);
+gboolean pif_api_post_fault(PifApiRequest *request, json_t **ret_answer, GError **error);
 gboolean pif_api_post_on(PifApiRequest *request, json_t **ret_answer, GError **error);
 gboolean pif_api_post_off(PifApiRequest *request, json_t **ret_answer, GError **error);
 gboolean pif_api_post_remove_cards(PifApiRequest *request, json_t **ret_answer, GError **error);

@@ -22,6 +22,7 @@ static const Route routes[] = {
     {"GET", "/v1/nodes", pif_api_get_nodes},
     {"GET", "/v1/nodes/*", pif_api_get_node},
     {"GET", "/v1/nodes/*/log", pif_api_get_log},
+    {"POST", "/v1/nodes/*/fault", pif_api_post_fault},
     {"GET", "/v1/events", pif_api_get_events},
     {"POST", "/v1/power/on", pif_api_post_on},
     {"POST", "/v1/power/off", pif_api_post_off},

@@ -9,6 +9,7 @@
 #include "pifarm/base/file.h"
 #include "pifarm/daemon/card-job.h"
 #include "pifarm/daemon/console-hub.h"
+#include "pifarm/daemon/faults.h"
 #include "pifarm/daemon/guest-watch.h"
 #include "pifarm/daemon/known-hosts.h"
 #include "pifarm/daemon/network.h"
@@ -232,7 +233,8 @@ static void enter_starting(PifUnit *unit)
         fail(unit, error);
         return;
     }
-    if (!pif_network_mark_port(network, unit->node, tap, &unmarked))
+    if (!pif_network_mark_port(network, unit->node, tap, &unmarked) ||
+        !pif_faults_restore(unit->daemon, unit->node, &unmarked))
         warn_of(unit, unmarked);
     pif_fd_clear(&lock);
     pif_unit_input(unit, PIF_INPUT_STARTED, NULL);
@@ -441,12 +443,14 @@ json_t *pif_unit_to_json(const PifUnit *unit)
     g_autofree char *serial = g_strdup_printf("%08x", node->serial);
     g_autofree char *card = pif_daemon_card_path(unit->daemon, unit->node);
     g_autofree char *console_log = pif_unit_console_log(unit);
-    return json_pack("{s:s, s:i, s:s, s:s?, s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:s, s:o, s:o}",
+    g_autofree char *fault = pif_faults_get(unit->daemon, unit->node);
+    return json_pack("{s:s, s:i, s:s, s:s?, s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:s, s:s, s:o, s:o}",
                      "name", node->name, "id", (int)node->id, "stage", pif_stage_name(unit->stage),
                      "detail", unit->detail, "address", address, "mac", mac, "serial", serial,
                      "image", node->image->name, "ssh_port", (int)node->ssh_port, "card", card,
                      "has_card", (int)g_file_test(card, G_FILE_TEST_EXISTS), "console_log",
-                     console_log, "boot", boot_to_json(unit), "machine", stats_to_json(unit));
+                     console_log, "fault", fault, "boot", boot_to_json(unit), "machine",
+                     stats_to_json(unit));
 }
 
 PifUnit *pif_unit_new(PifDaemon *daemon, const PifNode *node)

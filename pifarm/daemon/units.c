@@ -136,7 +136,7 @@ gboolean pif_units_take_down(PifDaemon *daemon, GError **error)
     while (g_hash_table_iter_next(&iter, &name, &unit))
         if (pif_stage_is_on(pif_unit_stage(unit)))
             return pif_error_set(error, PIF_ERROR_BUSY, "node '%s' is on", (char *)name);
-    return pif_network_down(daemon->network, error);
+    return pif_network_down(daemon->network, error) && pif_state_clear_faults(daemon->state, error);
 }
 
 gboolean pif_units_find_again(PifDaemon *daemon, GError **error)

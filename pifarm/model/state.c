@@ -27,6 +27,7 @@ static const char *const migrations[] = {
     "CREATE INDEX event_by_node ON event (node, sequence);"
     "CREATE TRIGGER trim_events AFTER INSERT ON event BEGIN"
     "  DELETE FROM event WHERE sequence <= NEW.sequence - 10000; END",
+    "CREATE TABLE fault (node TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID",
     NULL,
 };
 
@@ -41,6 +42,9 @@ typedef enum {
     GET_BOOT,
     ADD_EVENT,
     LIST_EVENTS,
+    SET_FAULT,
+    GET_FAULT,
+    CLEAR_FAULTS,
 } Statement;
 
 #define NEWEST_BOOT "number = (SELECT max(number) FROM boot WHERE node = ?1) AND ended_us = 0"
@@ -60,13 +64,18 @@ static const char *const statements[] = {
     [ADD_EVENT] = "INSERT INTO event (time_us, node, kind, text) VALUES (?1, ?2, ?3, ?4)",
     [LIST_EVENTS] = "SELECT sequence, time_us, node, kind, text FROM event"
                     " WHERE sequence > ?1 AND (?2 IS NULL OR node = ?2) ORDER BY sequence LIMIT ?3",
+    [SET_FAULT] =
+        "INSERT INTO fault VALUES (?1, ?2) ON CONFLICT DO UPDATE SET text = excluded.text",
+    [GET_FAULT] = "SELECT text FROM fault WHERE node = ?1",
+    [CLEAR_FAULTS] = "DELETE FROM fault",
 };
 
 static const PifDatabaseSchema schema = {
     migrations,
     statements,
     G_N_ELEMENTS(statements),
-    "which nodes are wanted on, boot times and events (nodes, cards and images are not in it)",
+    "which nodes are wanted on, faults of their cables, boot times and events (nodes, cards and "
+    "images are not in it)",
 };
 
 struct PifState {
@@ -115,6 +124,27 @@ gboolean pif_state_get_wanted(PifState *state, const char *node, gboolean *ret_i
     *ret_is_on = has_row && sqlite3_column_int(query, 0);
     sqlite3_reset(query);
     return TRUE;
+}
+
+gboolean pif_state_set_fault(PifState *state, const char *node, const char *text, GError **error)
+{
+    return pif_database_run(state->database, SET_FAULT, error, "ss", node, text);
+}
+
+gboolean pif_state_get_fault(PifState *state, const char *node, char **ret_text, GError **error)
+{
+    gboolean has_row;
+    sqlite3_stmt *query = pif_database_query(state->database, GET_FAULT, error, "s", node);
+    if (!query || !pif_database_next(state->database, query, &has_row, error))
+        return FALSE;
+    *ret_text = has_row ? copy_text(query, 0) : g_strdup("");
+    sqlite3_reset(query);
+    return TRUE;
+}
+
+gboolean pif_state_clear_faults(PifState *state, GError **error)
+{
+    return pif_database_run(state->database, CLEAR_FAULTS, error, "");
 }
 
 gboolean pif_state_begin_boot(PifState *state, const char *node, gint64 time_us, GError **error)

@@ -26,6 +26,11 @@ gboolean pif_state_set_wanted(PifState *state, const char *node, gboolean is_on,
 gboolean pif_state_get_wanted(PifState *state, const char *node, gboolean *ret_is_on,
                               GError **error);
 
+/* What is wrong with the node's cable, as netsetup/fault.h has it; "": nothing. Free it. */
+gboolean pif_state_set_fault(PifState *state, const char *node, const char *text, GError **error);
+gboolean pif_state_get_fault(PifState *state, const char *node, char **ret_text, GError **error);
+gboolean pif_state_clear_faults(PifState *state, GError **error);
+
 /* The boot in progress: when power came, when each stage was reached first. begin makes a new boot,
  * the rest are of the newest. Times in microseconds since the epoch; 0: not reached. */
 typedef struct {

@@ -261,7 +261,7 @@ static void a_database_of_a_newer_version_is_left_alone(Fixture *fixture, gconst
               4); /* SQLite file format, section 1.3: user version */
     g_assert_null(pif_state_open(fixture->path, &error));
     g_assert_error(error, PIF_ERROR, PIF_ERROR_CONFIG);
-    g_assert_nonnull(strstr(error->message, "newer pifarm (version 99, this one knows 1)"));
+    g_assert_nonnull(strstr(error->message, "newer pifarm (version 99, this one knows 2)"));
 }
 
 static void a_missing_folder_is_an_error(Fixture *fixture, gconstpointer data)
