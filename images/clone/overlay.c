@@ -4,6 +4,7 @@
 
 #include "images/card/mend.h"
 #include "images/clone/qemu-img.h"
+#include "images/store/clone.h"
 
 #include <unistd.h>
 
@@ -12,6 +13,8 @@ gboolean pif_overlay_open(PifStore *store, const char *clone, PifOverlay *ret_ov
 {
     g_auto(PifOverlay) overlay = {0};
     g_autofree char *absolute = g_canonicalize_filename(clone, NULL);
+    if (!pif_clone_check_base(store, absolute, error))
+        return FALSE;
     overlay.path = pif_store_new_temporary(store, error);
     if (!overlay.path || !pif_qemu_img_create(absolute, "qcow2", overlay.path, error) ||
         !pif_card_open(overlay.path, TRUE, &overlay.card, error) ||

@@ -10,7 +10,7 @@ typedef struct {
     PifCard *card; /* writable; file systems are clean. NULL after pif_overlay_close */
 } PifOverlay;
 
-/* BUSY when a machine has the clone open. */
+/* BUSY when a machine has the clone open, CONFIG when the image under it was changed. */
 gboolean pif_overlay_open(PifStore *store, const char *clone, PifOverlay *ret_overlay,
                           GError **error);
 /* So that other programs may open it. */

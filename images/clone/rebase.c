@@ -66,7 +66,8 @@ gboolean pif_clone_rebase(PifStore *store, const char *clone, const PifImage *im
     g_autofree char *unfinished = unfinished_path(clone);
     g_auto(PifCloneInfo) info = {0};
     if (!pif_clone_read_info(clone, &info, error) || !pif_clone_check_unused(clone, error) ||
-        !check_size(clone, &info, image, error) ||
+        !check_size(clone, &info, image, error) || !pif_clone_check_base(store, clone, error) ||
+        !pif_store_check(store, image->sha256, error) ||
         !pif_clone_remove_unfinished(store, clone, error) ||
         !pif_clone_create(store, image, unfinished, info.size, error))
         return FALSE;
@@ -90,7 +91,7 @@ static gboolean make_file(const char *path, GError **error)
 gboolean pif_clone_flatten(PifStore *store, const char *clone, GError **error)
 {
     g_autofree char *unfinished = unfinished_path(clone);
-    if (!pif_clone_check_unused(clone, error) ||
+    if (!pif_clone_check_unused(clone, error) || !pif_clone_check_base(store, clone, error) ||
         !pif_clone_remove_unfinished(store, clone, error) || !make_file(unfinished, error))
         return FALSE;
     gboolean is_made =

@@ -6,7 +6,8 @@
 
 /* What the node sees stays as it is, byte for byte; the clone then holds what differs from image,
  * which may be the one it is on. Made beside the clone (<clone>.new) and put in its place whole.
- * CONFIG when the image's disk is larger than the clone's, BUSY when a machine has it open. */
+ * CONFIG when the image's disk is larger than the clone's, or either image was changed, BUSY when a
+ * machine has it open. */
 gboolean pif_clone_rebase(PifStore *store, const char *clone, const PifImage *image,
                           GError **error);
 /* The same without any image under it, so that none is needed. */

@@ -195,7 +195,8 @@ static gboolean run(PifStore *store, const PifImage *base, const PifShrinkOption
     g_autofree char *default_name =
         g_strdup_printf("%.40s-%.*s", name_of(base), RECIPE_NAME_LENGTH, recipe);
     const char *name = options->name ? options->name : default_name;
-    if (!pif_store_check_name_is_free(store, name, error))
+    if (!pif_store_check_name_is_free(store, name, error) ||
+        !pif_store_check(store, base->sha256, error))
         return FALSE;
     if (!make(&shrink, &size, &failure))
         return pif_error_take(error, failure, "cannot shrink %s", name_of(base));

@@ -159,6 +159,20 @@ gboolean pif_clone_read_info(const char *path, PifCloneInfo *ret_info, GError **
     return TRUE;
 }
 
+gboolean pif_clone_check_base(PifStore *store, const char *path, GError **error)
+{
+    g_autofree char *base = NULL;
+    GError *failure = NULL;
+    if (!pif_clone_base(path, &base, NULL) || !base || pif_store_check(store, base, &failure))
+        return TRUE;
+    if (!g_error_matches(failure, PIF_ERROR, PIF_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    g_error_free(failure);
+    return TRUE;
+}
+
 gboolean pif_clone_check_unused(const char *path, GError **error)
 {
     gboolean is_in_use = FALSE;

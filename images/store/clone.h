@@ -20,6 +20,10 @@ void pif_clone_info_clear(PifCloneInfo *info);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PifCloneInfo, pif_clone_info_clear)
 gboolean pif_clone_read_info(const char *path, PifCloneInfo *ret_info, GError **error);
 
+/* A clone is only as good as the image under it: pif_store_check of that. TRUE where none is, or
+ * one that is in no store of ours; one that is gone shows when the clone is opened. */
+gboolean pif_clone_check_base(PifStore *store, const char *path, GError **error);
+
 /* BUSY when a program (QEMU) has it locked. */
 gboolean pif_clone_check_unused(const char *path, GError **error);
 

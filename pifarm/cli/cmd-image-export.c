@@ -59,7 +59,8 @@ gboolean pif_image_cmd_export(PifCli *cli, int argc, char **argv, int *ret_statu
     if (argc < 3)
         return pif_error_set(error, PIF_ERROR_USAGE,
                              "export %s where to? pifarm image export NODE|IMAGE OUT", argv[1]);
-    if (!pif_subject_find(cli, argv[1], &choice, "export", &subject, error))
+    g_autoptr(PifStore) store = pif_image_open_store(error);
+    if (!store || !pif_subject_find(cli, store, argv[1], &choice, "export", &subject, error))
         return FALSE;
     options.mode = subject.is_node ? CARD_MODE : IMAGE_MODE;
     return export(&subject, argv[2], &options, error);

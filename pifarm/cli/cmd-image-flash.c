@@ -147,6 +147,7 @@ gboolean pif_image_cmd_flash(PifCli *cli, int argc, char **argv, int *ret_status
     if (argc < 3)
         return pif_error_set(error, PIF_ERROR_USAGE,
                              "flash %s where to? pifarm image flash NODE|IMAGE DEVICE", argv[1]);
-    return pif_subject_find(cli, argv[1], &choice, "flash", &subject, error) &&
+    g_autoptr(PifStore) store = pif_image_open_store(error);
+    return store && pif_subject_find(cli, store, argv[1], &choice, "flash", &subject, error) &&
            open_and_flash(&subject, argv[2], &options, error);
 }

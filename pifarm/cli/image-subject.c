@@ -2,6 +2,7 @@
 // Nodes are looked for first; what is both has to be told apart by the user.
 #include "pifarm/cli/image-subject.h"
 
+#include "images/store/clone.h"
 #include "pifarm/base/paths.h"
 
 #include <string.h>
@@ -41,26 +42,23 @@ static gboolean find_node(PifCli *cli, const char *name, const PifNode **ret_nod
 }
 
 /* *ret_image NULL: there is none. */
-static gboolean find_image(const char *name, PifImage **ret_image, GError **error)
+static gboolean find_image(PifStore *store, const char *name, PifImage **ret_image, GError **error)
 {
     GError *failure = NULL;
-    g_autoptr(PifStore) store = pif_image_open_store(error);
-    if (!store)
-        return FALSE;
     return pif_store_find(store, name, ret_image, &failure) || forgive_missing(failure, error);
 }
 
-static gboolean take_node(PifCli *cli, const PifNode *node, const char *command,
+static gboolean take_node(PifCli *cli, PifStore *store, const PifNode *node, const char *command,
                           PifSubject *ret_subject, GError **error)
 {
     g_autofree char *who = g_strdup_printf("pifarm image %s", command);
     g_autofree char *path = pif_paths_card(cli->farm->name, node->name);
-    PifCloneLock lock = {0};
+    g_auto(PifCloneLock) lock = {0};
     if (!g_file_test(path, G_FILE_TEST_EXISTS))
         return pif_error_set(error, PIF_ERROR_NOT_FOUND,
                              "node '%s' has no card yet; its first start makes it: pifarm up %s",
                              node->name, node->name);
-    if (!pif_clone_lock(path, who, &lock, error))
+    if (!pif_clone_lock(path, who, &lock, error) || !pif_clone_check_base(store, path, error))
         return FALSE;
     *ret_subject = (PifSubject){
         .name = g_strdup(node->name),
@@ -68,10 +66,11 @@ static gboolean take_node(PifCli *cli, const PifNode *node, const char *command,
         .is_node = TRUE,
         .lock = lock,
     };
+    lock.path = NULL;
     return TRUE;
 }
 
-static gboolean take_one_node(PifCli *cli, const char *name, const char *command,
+static gboolean take_one_node(PifCli *cli, PifStore *store, const char *name, const char *command,
                               PifSubject *ret_subject, GError **error)
 {
     char *arguments[] = {(char *)name, NULL};
@@ -81,21 +80,24 @@ static gboolean take_one_node(PifCli *cli, const char *name, const char *command
     if (nodes->len != 1)
         return pif_error_set(error, PIF_ERROR_USAGE, "'%s' is %u nodes; name one", name,
                              nodes->len);
-    return take_node(cli, g_ptr_array_index(nodes, 0), command, ret_subject, error);
+    return take_node(cli, store, g_ptr_array_index(nodes, 0), command, ret_subject, error);
 }
 
-static gboolean take_image(const char *name, PifImage *image, PifSubject *ret_subject)
+static gboolean take_image(PifStore *store, const char *name, const PifImage *image,
+                           PifSubject *ret_subject, GError **error)
 {
+    if (!pif_store_check(store, image->sha256, error))
+        return FALSE;
     *ret_subject = (PifSubject){.name = g_strdup(name), .path = g_strdup(image->path)};
     return TRUE;
 }
 
-static gboolean take_image_named(const char *name, PifSubject *ret_subject, GError **error)
+static gboolean take_image_named(PifStore *store, const char *name, PifSubject *ret_subject,
+                                 GError **error)
 {
     g_autoptr(PifImage) image = NULL;
-    g_autoptr(PifStore) store = pif_image_open_store(error);
-    return store && pif_store_find(store, name, &image, error) &&
-           take_image(name, image, ret_subject);
+    return pif_store_find(store, name, &image, error) &&
+           take_image(store, name, image, ret_subject, error);
 }
 
 static gboolean set_unknown(const PifCli *cli, const char *name, GError **error)
@@ -112,23 +114,25 @@ static gboolean set_unknown(const PifCli *cli, const char *name, GError **error)
                          shown);
 }
 
-gboolean pif_subject_find(PifCli *cli, const char *name, const PifSubjectChoice *choice,
-                          const char *command, PifSubject *ret_subject, GError **error)
+gboolean pif_subject_find(PifCli *cli, PifStore *store, const char *name,
+                          const PifSubjectChoice *choice, const char *command,
+                          PifSubject *ret_subject, GError **error)
 {
     const PifNode *node = NULL;
     g_autoptr(PifImage) image = NULL;
     if (choice->is_node && choice->is_image)
         return pif_error_set(error, PIF_ERROR_USAGE, "--node and --image: which of the two is it?");
     if (choice->is_node)
-        return take_one_node(cli, name, command, ret_subject, error);
+        return take_one_node(cli, store, name, command, ret_subject, error);
     if (choice->is_image)
-        return take_image_named(name, ret_subject, error);
-    if (!find_node(cli, name, &node, error) || !find_image(name, &image, error))
+        return take_image_named(store, name, ret_subject, error);
+    if (!find_node(cli, name, &node, error) || !find_image(store, name, &image, error))
         return FALSE;
     if (node && image)
         return pif_error_set(error, PIF_ERROR_USAGE,
                              "'%s' is a node and an image; say which with --node or --image", name);
     if (node)
-        return take_node(cli, node, command, ret_subject, error);
-    return image ? take_image(name, image, ret_subject) : set_unknown(cli, name, error);
+        return take_node(cli, store, node, command, ret_subject, error);
+    return image ? take_image(store, name, image, ret_subject, error)
+                 : set_unknown(cli, name, error);
 }

@@ -25,9 +25,10 @@ typedef struct {
 } PifSubject;
 
 /* A node of the farm here, if there is a farm, or an image. USAGE when it may be either, NOT_FOUND
- * when it is neither, or a node that has no card yet, BUSY when that is worked on. command:
- * "export". */
-gboolean pif_subject_find(PifCli *cli, const char *name, const PifSubjectChoice *choice,
-                          const char *command, PifSubject *ret_subject, GError **error);
+ * when it is neither, or a node that has no card yet, BUSY when that is worked on, CONFIG when the
+ * image, or the one under the card, was changed. command: "export". */
+gboolean pif_subject_find(PifCli *cli, PifStore *store, const char *name,
+                          const PifSubjectChoice *choice, const char *command,
+                          PifSubject *ret_subject, GError **error);
 void pif_subject_clear(PifSubject *subject);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PifSubject, pif_subject_clear)

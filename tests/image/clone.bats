@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # pifarm clone on small cards: what comes of them, and that a killed command leaves nothing half done. Nothing boots.
 load ../lib/common
+load ../lib/store
 
 ROUNDS=10
 
@@ -45,10 +46,6 @@ make_node() {
 {"store": "$images", "image": "$(basename "$base" .img)", "clone": "$cards/$1.qcow2", "size": 134217728, "hostname": "$1",
  "node_env": "NODE=$1"}
 END
-}
-
-path_of() {
-    pifarm image list --json | jq -r --arg name "$1" '.images[] | select(.name == $name).path'
 }
 
 # partition RAW NUMBER FILE: copies it out.
@@ -100,28 +97,6 @@ write_into() {
 # diff_of NODE...: a line for each change.
 diff_of() {
     pifarm clone diff "$@" --json | jq -r '.changes[] | "\(.change) \(.partition):\(.path) \(.old_size) \(.size)"'
-}
-
-every_image_is_whole() {
-    local path
-    while read -r path; do
-        [ "$(sha256sum "$path" | cut -c 1-64)" = "$(basename "$path" .img)" ]
-    done < <(pifarm image list --json | jq -r '.images[].path')
-}
-
-# killed_after MOST COMMAND...: at some moment of the first so many seconds.
-killed_after() {
-    local moment
-    moment=$(awk -v top="$1" -v seed="$RANDOM" 'BEGIN { srand(seed); printf "%.3f", 0.005 + rand() * top }')
-    shift
-    timeout -s KILL "$moment" "$@" >/dev/null 2>&1 || true
-}
-
-# seconds COMMAND...
-seconds() {
-    local begun=$EPOCHREALTIME
-    "$@" >/dev/null
-    awk -v a="$begun" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }'
 }
 
 @test "commit makes an image of what is on the card, of no node in particular" {
@@ -183,6 +158,7 @@ seconds() {
     for round in $(seq "$ROUNDS"); do
         write_into n2 "round $round"
         killed_after "$most" pifarm clone commit n2 --name "round$round"
+        gc_clears_all
         every_image_is_whole
         run -0 qemu-img check "$cards/n2.qcow2"
     done
@@ -190,8 +166,7 @@ seconds() {
     run -0 pifarm clone commit n2 --name last
     has_clean_file_systems "$(path_of last)"
     [ "$(debugfs -R 'cat /note' root 2>/dev/null)" = "round $ROUNDS" ]
-    [ -z "$(ls -A "$images/tmp")" ]
-    [ -z "$(find "$cards" -name '*.lock' -o -name '*.new')" ]
+    [ -z "$(half_done)" ]
 }
 
 @test "rebase keeps what the node sees, on an image with other content" {
@@ -260,6 +235,7 @@ seconds() {
         target=card
         [ "$(pifarm clone list n1 --json | jq -r '.clones[0].image')" = newer ] || target=newer
         killed_after "$most" pifarm clone rebase n1 --image "$target"
+        gc_clears_all
         run -0 qemu-img check "$cards/n1.qcow2"
         [ "$(content "$cards/n1.qcow2")" = "$before" ]
         every_image_is_whole
@@ -267,8 +243,41 @@ seconds() {
     done
     pifarm clone rebase n1 n2 --image newer
     [ "$(content "$cards/n1.qcow2")" = "$before" ]
-    [ -z "$(find "$cards" -name '*.lock' -o -name '*.new')" ]
+    [ -z "$(half_done)" ]
     pifarm image rm card
+}
+
+@test "a flatten killed at any moment leaves the card on its image or on none, and whole" {
+    write_into n1 hello
+    before=$(content "$cards/n1.qcow2")
+    most=$(seconds pifarm clone flatten n1)
+    for _ in $(seq "$ROUNDS"); do
+        pifarm clone rebase n1 --image card
+        killed_after "$most" pifarm clone flatten n1
+        gc_clears_all
+        run -0 qemu-img check "$cards/n1.qcow2"
+        [ "$(content "$cards/n1.qcow2")" = "$before" ]
+    done
+}
+
+@test "nothing is made of a card whose image was changed behind our back, nor put on such an image" {
+    local command before
+    pifarm image import "$BATS_FILE_TMPDIR/newer.img" >/dev/null
+    before=$(sha256sum "$cards"/*)
+    damage "$base"
+    for command in 'commit n1 --name gold' 'rebase n1 --image newer' 'flatten n1' 'diff n1' 'diff n1 n2'; do
+        # shellcheck disable=SC2086 # words
+        fails_with 3 pifarm clone $command
+        says "image 'card' was changed behind our back"
+        says "pifarm image import $BATS_FILE_TMPDIR/card.img"
+    done
+    pifarm image import "$BATS_FILE_TMPDIR/card.img" >/dev/null
+    damage "$(path_of newer)"
+    fails_with 3 pifarm clone rebase n1 --image newer
+    says "image 'newer' was changed behind our back"
+    [ "$(sha256sum "$cards"/*)" = "$before" ]
+    [ -z "$(half_done)" ]
+    run -0 pifarm clone commit n1 --name gold
 }
 
 @test "diff of a new card shows its identity" {

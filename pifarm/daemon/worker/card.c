@@ -10,7 +10,6 @@
 //   "message"}}
 #include "images/card/card.h"
 #include "images/card/identity.h"
-#include "images/store/backing.h"
 #include "images/store/clone.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
@@ -95,25 +94,10 @@ static gboolean make_clone(const Job *job, PifBootFiles **ret_files, GError **er
     return FALSE;
 }
 
-/* A clone is only as good as the image under it. One that lies in no store of ours is not our
- * business; one that is gone shows when the card is opened. */
 static gboolean check_base(const Job *job, GError **error)
 {
-    g_autofree char *base = NULL;
-    GError *failure = NULL;
-    if (!pif_clone_base(job->clone, &base, NULL) || !base)
-        return TRUE;
     g_autoptr(PifStore) store = pif_store_open(job->store, error);
-    if (!store)
-        return FALSE;
-    if (pif_store_check(store, base, &failure))
-        return TRUE;
-    if (!g_error_matches(failure, PIF_ERROR, PIF_ERROR_NOT_FOUND)) {
-        g_propagate_error(error, failure);
-        return FALSE;
-    }
-    g_error_free(failure);
-    return TRUE;
+    return store && pif_clone_check_base(store, job->clone, error);
 }
 
 static gboolean read_clone(const Job *job, PifBootFiles **ret_files, GError **error)
