@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # image verify: what it says of good images, and of one that was changed.
 load ../lib/common.bash
+load ../lib/store.bash
 
 setup() {
     own_folders
@@ -15,15 +16,6 @@ setup() {
     done
 }
 
-path_of() {
-    pifarm image list --json | jq -r --arg name "$1" '.images[] | select(.name == $name) | .path'
-}
-
-# damage NAME: a byte in the middle of the image's file.
-damage() {
-    printf x | dd of="$(path_of "$1")" bs=1 seek=3000000 conv=notrunc status=none
-}
-
 @test "good images are listed as good" {
     fails_with 0 pifarm image verify
     [ "$(awk '{ print $1, $3 }' <<<"$output")" = 'NAME GOOD
@@ -34,7 +26,7 @@ second yes' ]
 }
 
 @test "a changed image is named, with what mends it" {
-    damage second
+    damage "$(path_of second)"
     fails_with 9 pifarm image verify
     says "image 'second' was changed behind our back"
     says "pifarm image import $PWD/second.img"
@@ -73,7 +65,7 @@ card_job() {
 }
 
 @test "no card is made of a changed image, and none that lies on one is given to a node" {
-    damage second
+    damage "$(path_of second)"
     card_job second | jq -e '.error.code == "config" and (.error.message | contains("image '\''second'\'' was changed"))'
     [ ! -e n1.qcow2 ]
     qemu-img create -q -f qcow2 -F raw -b "$(path_of second)" n1.qcow2

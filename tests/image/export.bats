@@ -4,6 +4,7 @@
 # shellcheck disable=SC2154 # make_farm and loop_device set them
 load ../lib/common
 load ../lib/export
+load ../lib/store
 
 setup() {
     make_farm
@@ -142,6 +143,20 @@ small_disk() {
     [ ! -e n1.img ]
 }
 
+@test "what was changed behind our back is not exported" {
+    damage "$(path_of disk)"
+    for subject in disk n1; do
+        fails_with 3 pifarm image export $subject out.img
+        says "image 'disk' was changed behind our back"
+        fails_with 3 pifarm image export $subject -
+    done
+    fails_with 3 pifarm image shrink disk
+    [ ! -e out.img ]
+    pifarm image import disk.img
+    fails_with 0 pifarm image export n1 out.img
+    cmp n1.expected out.img
+}
+
 @test "a name that a node and an image have wants to be told apart" {
     pifarm image import disk.img --name n1
     fails_with 2 pifarm image export n1 out.img
@@ -201,6 +216,8 @@ small_disk() {
         if [ -e out/n1.img ]; then cmp n1.expected out/n1.img; else [ -z "$(ls -A out)" ]; fi
         if [ -e out/n1.img.bmap ]; then bmaptool copy out/n1.img copy; fi
         rm -f out/*
+        gc_clears_all
+        [ -z "$(ls -A out)" ]
     done
     store_is_untouched
     pifarm image export n1 out/n1.img

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2154 # make_farm and loop_device set them
 load ../lib/common
 load ../lib/export
+load ../lib/store
 
 setup() {
     make_farm
@@ -213,6 +214,16 @@ with_partitions() {
     is_unchanged
 }
 
+@test "what was changed behind our back is not flashed" {
+    card 128M
+    damage "$(path_of disk)"
+    for subject in disk n1; do
+        fails_with 3 flash $subject
+        says "image 'disk' was changed behind our back"
+    done
+    is_unchanged
+}
+
 @test "killed at any moment it leaves a card without partitions, or the whole" {
     card 128M
     for _ in $(seq 10); do
@@ -220,6 +231,7 @@ with_partitions() {
         if [ "$(head -c 512 "$device" | tail -c 2 | od -An -tx1)" = ' 55 aa' ]; then
             is_on_card n1.expected
         fi
+        gc_clears_all
     done
     store_is_untouched
     fails_with 0 flash n1

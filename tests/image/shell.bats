@@ -4,6 +4,7 @@
 # shellcheck disable=SC2016 # what is in quotes runs in the image
 
 load ../lib/common.bash
+load ../lib/store.bash
 load ../cli/lib/user.bash
 
 setup() {
@@ -16,11 +17,6 @@ setup() {
 
 in_tiny() {
     pifarm image shell tiny -- "$@"
-}
-
-# The file of an image in the store.
-path_of() {
-    pifarm image list --json | jq -r --arg name "$1" '.images[] | select(.name == $name).path'
 }
 
 # root_of FILE: the second partition as e2fsprogs take it.

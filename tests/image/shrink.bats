@@ -4,14 +4,11 @@
 # shellcheck disable=SC2154,SC2034 # make_farm sets them, store_is_untouched reads one
 load ../lib/common
 load ../lib/export
+load ../lib/store
 
 setup() {
     make_farm
     root=$((41 * 1024 * 1024)) # where disk.img has it
-}
-
-path_of() {
-    pifarm image inspect "$1" --json | jq -r .path
 }
 
 size_of() {
