@@ -1,157 +1,22 @@
 // SPDX-License-Identifier: MIT
-// Accepts connections on a local port, connects to the node for each, and joins the two.
-#include "netsetup/forward.h"
-
-#include "netsetup/port.h"
-#include "netsetup/splice.h"
+// The socket that a forward listens with, and why there is none.
+#include "netsetup/forward-kind.h"
+#include "netsetup/state.h"
 #include "pifarm/base/error.h"
 
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 
 struct PifForward {
-    GSocket *listener;
-    GSource *accepting; /* NULL while as many are connected as may be */
-    GSource *pause;     /* NULL unless accepting has failed just now */
-    GSocketAddress *target;
-    GHashTable *calls; /* set of Call */
-    unsigned max_calls;
-    uint16_t port;
+    const PifForwardKind *kind;
+    gpointer forward;
 };
 
-/* One connection to the port, and what it leads to. Outlives the forward by the moment that its
- * operations take to be cancelled. */
-typedef struct {
-    PifForward *forward; /* NULL when that has been freed */
-    GSocketConnection *client;
-    GSocketConnection *target; /* NULL until connected */
-    GCancellable *cancellable;
-} Call;
+static const PifForwardKind *const kinds[] = {
+    [PIF_PORT_TCP] = &pif_forward_tcp,
+    [PIF_PORT_UDP] = &pif_forward_udp,
+};
 
-static void drop_source(GSource **source)
-{
-    if (!*source)
-        return;
-    g_source_destroy(*source);
-    g_clear_pointer(source, g_source_unref);
-}
-
-static void resume_accepting(PifForward *forward);
-
-static void call_end(gpointer data)
-{
-    Call *call = data;
-    if (call->forward) {
-        g_hash_table_remove(call->forward->calls, call);
-        resume_accepting(call->forward);
-    }
-    g_clear_object(&call->client);
-    g_clear_object(&call->target);
-    g_object_unref(call->cancellable);
-    g_free(call);
-}
-
-/* Interactive bytes go out at once, and a node that lost its power is noticed. */
-static void tune(GSocketConnection *connection)
-{
-    enum { IDLE_S = 30, INTERVAL_S = 10, PROBES = 6 };
-    GSocket *socket = g_socket_connection_get_socket(connection);
-    g_socket_set_timeout(socket, 0);
-    g_socket_set_keepalive(socket, TRUE);
-    g_socket_set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
-    g_socket_set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, IDLE_S, NULL);
-    g_socket_set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, INTERVAL_S, NULL);
-    g_socket_set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, PROBES, NULL);
-}
-
-static void on_connected(GObject *client, GAsyncResult *result, gpointer data)
-{
-    Call *call = data;
-    g_autoptr(GError) error = NULL;
-    call->target = g_socket_client_connect_finish(G_SOCKET_CLIENT(client), result, &error);
-    if (!call->target) {
-        if (call->forward)
-            g_info("forward from port %u: %s", call->forward->port, error->message);
-        call_end(call);
-        return;
-    }
-    tune(call->client);
-    tune(call->target);
-    pif_splice_start(call->client, call->target, call->cancellable, call_end, call);
-}
-
-static void call_start(PifForward *forward, GSocket *accepted)
-{
-    enum { CONNECT_TIMEOUT_S = 10 };
-    Call *call = g_new0(Call, 1);
-    call->forward = forward;
-    call->client = g_socket_connection_factory_create_connection(accepted);
-    call->cancellable = g_cancellable_new();
-    g_hash_table_add(forward->calls, call);
-    g_autoptr(GSocketClient) client = g_socket_client_new();
-    g_socket_client_set_enable_proxy(client, FALSE);
-    g_socket_client_set_timeout(client, CONNECT_TIMEOUT_S);
-    g_socket_client_connect_async(client, G_SOCKET_CONNECTABLE(forward->target), call->cancellable,
-                                  on_connected, call);
-}
-
-static gboolean on_pause_over(gpointer data)
-{
-    PifForward *forward = data;
-    drop_source(&forward->pause);
-    resume_accepting(forward);
-    return G_SOURCE_REMOVE;
-}
-
-/* Out of descriptors, most likely. No event tells when there are some again. */
-static void pause_accepting(PifForward *forward, const GError *error)
-{
-    enum { PAUSE_S = 1 };
-    g_warning("forward from port %u: %s", forward->port, error->message);
-    drop_source(&forward->accepting);
-    forward->pause = g_timeout_source_new_seconds(PAUSE_S);
-    g_source_set_callback(forward->pause, on_pause_over, forward, NULL);
-    g_source_attach(forward->pause, g_main_context_get_thread_default());
-}
-
-static gboolean on_incoming(GSocket *listener, GIOCondition condition, gpointer data)
-{
-    PifForward *forward = data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GSocket) accepted = g_socket_accept(listener, NULL, &error);
-    if (accepted) {
-        call_start(forward, accepted);
-        if (g_hash_table_size(forward->calls) >= forward->max_calls)
-            drop_source(&forward->accepting);
-    } else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
-        pause_accepting(forward, error);
-    }
-    return G_SOURCE_CONTINUE;
-}
-
-static void resume_accepting(PifForward *forward)
-{
-    if (forward->accepting || forward->pause ||
-        g_hash_table_size(forward->calls) >= forward->max_calls)
-        return;
-    forward->accepting = g_socket_create_source(forward->listener, G_IO_IN, NULL);
-    g_source_set_callback(forward->accepting, G_SOURCE_FUNC(on_incoming), forward, NULL);
-    g_source_attach(forward->accepting, g_main_context_get_thread_default());
-}
-
-static gboolean set_listen_error(GError **error, uint16_t port, GError *failure)
-{
-    if (!g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
-        return pif_error_take(error, failure, "cannot listen on 127.0.0.1:%u", port);
-    g_error_free(failure);
-    g_autofree char *owner = pif_port_find_owner(PIF_PORT_TCP, port);
-    return pif_error_set(error, PIF_ERROR_BUSY,
-                         "port %u of this host is in use by %s; stop it, or choose others by "
-                         "ssh-ports under lan",
-                         port, owner ? owner : "another process");
-}
-
-static GSocketAddress *ipv4_address(uint32_t address, uint16_t port)
+GSocketAddress *pif_ipv4_socket_address(uint32_t address, uint16_t port)
 {
     uint32_t bytes = htonl(address);
     g_autoptr(GInetAddress) inet =
@@ -159,35 +24,62 @@ static GSocketAddress *ipv4_address(uint32_t address, uint16_t port)
     return g_inet_socket_address_new(inet, port);
 }
 
-static GSocket *listen_on(uint16_t port, GError **error)
+static gboolean set_busy(GError **error, const PifForwardSpec *spec)
 {
+    g_autofree char *owner = pif_port_find_owner(spec->protocol, spec->port);
+    return pif_error_set(error, PIF_ERROR_BUSY,
+                         "%s port %u of this host is in use by %s; stop it, or choose another by "
+                         "forward, or ssh-ports under lan",
+                         spec->protocol == PIF_PORT_UDP ? "UDP" : "TCP", spec->port,
+                         owner ? owner : "another process");
+}
+
+static gboolean set_listen_error(GError **error, const PifForwardSpec *spec, GError *failure)
+{
+    g_autofree char *address = pif_ip_format(spec->address);
+    if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE)) {
+        g_error_free(failure);
+        return set_busy(error, spec);
+    }
+    /* GLib has no code of its own for EADDRNOTAVAIL: whatever else bind(2) says of such an address
+     * comes to the same */
+    if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_FAILED)) {
+        g_error_free(failure);
+        return pif_error_set(error, PIF_ERROR_CONFIG,
+                             "cannot listen on %s:%u: this host has no address %s; correct the "
+                             "forward",
+                             address, spec->port, address);
+    }
+    return pif_error_take(error, failure, "cannot listen on %s:%u", address, spec->port);
+}
+
+/* SO_REUSEADDR: past connections of a TCP port don't hold it. With UDP it would let two of us have
+ * one port. */
+static GSocket *listen_on(const PifForwardSpec *spec, GError **error)
+{
+    GSocketType type = kinds[spec->protocol]->type;
+    gboolean is_stream = type == G_SOCKET_TYPE_STREAM;
     g_autoptr(GError) failure = NULL;
-    g_autoptr(GSocketAddress) address = ipv4_address(INADDR_LOOPBACK, port);
+    g_autoptr(GSocketAddress) address = pif_ipv4_socket_address(spec->address, spec->port);
     g_autoptr(GSocket) socket =
-        g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &failure);
-    gboolean allow_reuse = TRUE; /* SO_REUSEADDR: past connections of the port don't hold it */
-    if (socket && g_socket_bind(socket, address, allow_reuse, &failure) &&
-        g_socket_listen(socket, &failure)) {
+        g_socket_new(G_SOCKET_FAMILY_IPV4, type, G_SOCKET_PROTOCOL_DEFAULT, &failure);
+    if (socket && g_socket_bind(socket, address, is_stream, &failure) &&
+        (!is_stream || g_socket_listen(socket, &failure))) {
         g_socket_set_blocking(socket, FALSE);
         return g_steal_pointer(&socket);
     }
-    set_listen_error(error, port, g_steal_pointer(&failure));
+    set_listen_error(error, spec, g_steal_pointer(&failure));
     return NULL;
 }
 
-PifForward *pif_forward_start(uint16_t listen_port, uint32_t target, uint16_t target_port,
-                              unsigned max_connections, GError **error)
+PifForward *pif_forward_start(const PifForwardSpec *spec, GError **error)
 {
-    g_autoptr(GSocket) listener = listen_on(listen_port, error);
+    GSocket *listener = listen_on(spec, error);
     if (!listener)
         return NULL;
     PifForward *forward = g_new0(PifForward, 1);
-    forward->listener = g_steal_pointer(&listener);
-    forward->target = ipv4_address(target, target_port);
-    forward->calls = g_hash_table_new(NULL, NULL);
-    forward->max_calls = max_connections;
-    forward->port = listen_port;
-    resume_accepting(forward);
+    forward->kind = kinds[spec->protocol];
+    forward->forward = forward->kind->start(listener, spec);
     return forward;
 }
 
@@ -195,18 +87,12 @@ void pif_forward_free(PifForward *forward)
 {
     if (!forward)
         return;
-    drop_source(&forward->accepting);
-    drop_source(&forward->pause);
-    GHashTableIter iter;
-    g_hash_table_iter_init(&iter, forward->calls);
-    for (gpointer key; g_hash_table_iter_next(&iter, &key, NULL);) {
-        Call *call = key;
-        call->forward = NULL;
-        g_cancellable_cancel(call->cancellable);
-    }
-    g_hash_table_unref(forward->calls);
-    g_object_unref(forward->target);
-    g_socket_close(forward->listener, NULL);
-    g_object_unref(forward->listener);
+    forward->kind->end(forward->forward);
     g_free(forward);
+}
+
+gboolean pif_forward_try(const PifForwardSpec *spec, GError **error)
+{
+    g_autoptr(GSocket) listener = listen_on(spec, error);
+    return listener != NULL;
 }

@@ -71,6 +71,24 @@ void pif_table_set_truth(PifTable *table, size_t column, gboolean is_true)
     pif_table_set(table, column, is_true ? "yes" : "no");
 }
 
+static gboolean is_column_empty(PifTable *table, size_t column)
+{
+    gboolean is_empty = TRUE;
+    struct libscols_iter *lines = scols_new_iter(SCOLS_ITER_FORWARD);
+    struct libscols_line *line = NULL;
+    while (is_empty && scols_table_next_line(table->scols, lines, &line) == 0)
+        is_empty = !scols_cell_get_data(scols_line_get_cell(line, column));
+    scols_free_iter(lines);
+    return is_empty;
+}
+
+static void hide_rare_columns(PifTable *table)
+{
+    for (size_t i = 0; i < table->n_columns; i++)
+        if ((table->columns[i].flags & PIF_COLUMN_RARE) && is_column_empty(table, i))
+            scols_column_set_flags(scols_table_get_column(table->scols, i), SCOLS_FL_HIDDEN);
+}
+
 /* Text tables show "-" where there is nothing; JSON has null there. */
 static void fill_empty_cells(PifTable *table)
 {
@@ -109,6 +127,7 @@ gboolean pif_table_print(PifTable *table, PifTableFormat format, FILE *out, GErr
             return TRUE;
         }
     } else {
+        hide_rare_columns(table);
         fill_empty_cells(table);
     }
     int status = scols_print_table(table->scols);

@@ -11,6 +11,7 @@ typedef enum {
     PIF_COLUMN_TRUTH = 1 << 1,  /* yes/no; a JSON boolean */
     PIF_COLUMN_TRIM = 1 << 2,   /* cut rather than wrap on a narrow terminal */
     PIF_COLUMN_JSON = 1 << 3,   /* in JSON only */
+    PIF_COLUMN_RARE = 1 << 4,   /* text: left out when no row has it */
 } PifColumnFlags;
 
 typedef struct {

@@ -82,15 +82,20 @@ PifFinding pif_check_ports(const PifDoctor *doctor)
     g_autoptr(GString) taken = g_string_new(NULL);
     n_taken += (unsigned)is_taken(taken, PIF_PORT_UDP, INADDR_ANY, DHCP_SERVER);
     n_taken += (unsigned)is_taken(taken, PIF_PORT_UDP, farm->lan.host_address, DNS);
-    for (guint i = 0; i < farm->nodes->len && n_taken < MAX_TOLD; i++) {
+    for (guint i = 0; i < farm->nodes->len; i++) {
         const PifNode *node = g_ptr_array_index(farm->nodes, i);
-        n_taken += (unsigned)is_taken(taken, PIF_PORT_TCP, INADDR_LOOPBACK, node->ssh_port);
+        for (guint j = 0; j < node->forwards->len && n_taken < MAX_TOLD; j++) {
+            const PifNodeForward *forward = &g_array_index(node->forwards, PifNodeForward, j);
+            n_taken +=
+                (unsigned)is_taken(taken, forward->protocol, forward->address, forward->port);
+        }
     }
     if (n_taken)
         return pif_finding_fail(
-            "stop them, or choose other ports for SSH by `ssh-ports` under `lan`", "in use: %s",
-            taken->str);
-    return pif_finding_ok("%s", geteuid() == 0 ? "free: DHCP, DNS, and the nodes' SSH"
-                                               : "free: the nodes' SSH; only root can try DHCP and "
-                                                 "DNS");
+            "stop them, or choose other ports by `forward`, for SSH by `ssh-ports` under `lan`",
+            "in use: %s", taken->str);
+    return pif_finding_ok("%s", geteuid() == 0
+                                    ? "free: DHCP, DNS, and the forwards to nodes"
+                                    : "free: the forwards to nodes; only root can try DHCP and "
+                                      "DNS");
 }

@@ -18,6 +18,7 @@ enum {
     LIST_MAC,
     LIST_IMAGE,
     LIST_SSH,
+    LIST_FORWARDS,
     LIST_BOOT,
     LIST_UP,
     LIST_DETAIL
@@ -31,6 +32,7 @@ static const PifColumn list_columns[] = {
     [LIST_MAC] = {"MAC", "mac", PIF_COLUMN_TEXT},
     [LIST_IMAGE] = {"IMAGE", "image", PIF_COLUMN_TEXT},
     [LIST_SSH] = {"SSH", "ssh_port", PIF_COLUMN_NUMBER},
+    [LIST_FORWARDS] = {"FORWARDS", "forwards", PIF_COLUMN_RARE},
     [LIST_BOOT] = {"BOOT", "boot_s", PIF_COLUMN_NUMBER},
     [LIST_UP] = {"UP", "up_s", PIF_COLUMN_NUMBER},
     [LIST_DETAIL] = {"DETAIL", "detail", PIF_COLUMN_TRIM},
@@ -72,6 +74,20 @@ static const PifNodeStatus *find_status(const GArray *statuses, const char *name
     return NULL;
 }
 
+/* All but that of SSH, which has a column of its own. */
+static void set_forwards(PifTable *table, const PifNode *node)
+{
+    g_autoptr(GString) texts = g_string_new(NULL);
+    for (guint i = 0; i < node->forwards->len; i++) {
+        const PifNodeForward *forward = &g_array_index(node->forwards, PifNodeForward, i);
+        g_autofree char *text = pif_node_forward_format(forward);
+        if (forward->port != node->ssh_port)
+            g_string_append_printf(texts, "%s%s", texts->len ? " " : "", text);
+    }
+    if (texts->len)
+        pif_table_set(table, LIST_FORWARDS, texts->str);
+}
+
 static void add_row(PifTable *table, const PifNode *node, const PifNodeStatus *status)
 {
     g_autofree char *address = pif_ipv4_format(node->address);
@@ -84,6 +100,7 @@ static void add_row(PifTable *table, const PifNode *node, const PifNodeStatus *s
     pif_table_set(table, LIST_MAC, mac);
     pif_table_set(table, LIST_IMAGE, node->image->name);
     pif_table_set_number(table, LIST_SSH, node->ssh_port);
+    set_forwards(table, node);
     if (!status)
         return;
     set_times(table, status);
@@ -103,7 +120,8 @@ gboolean pif_cmd_list(PifCli *cli, int argc, char **argv, int *ret_status, GErro
                                 "starting, booting, network,\n"
                                 "ready, halted or failed; BOOT the time from power on to the first "
                                 "answer of its SSH\n"
-                                "server, which is also at 127.0.0.1:SSH.",
+                                "server, which is also at 127.0.0.1:SSH; FORWARDS the other ports "
+                                "of this host that lead to it.",
                                 FALSE};
     is_json = is_all = FALSE;
     if (!pif_cli_parse(&spec, &argc, &argv, error))
@@ -125,6 +143,15 @@ gboolean pif_cmd_list(PifCli *cli, int argc, char **argv, int *ret_status, GErro
     return pif_table_print(table, is_json ? PIF_TABLE_JSON : PIF_TABLE_TEXT, stdout, error);
 }
 
+static void print_texts(const char *key, json_t *texts, int indent)
+{
+    size_t i;
+    json_t *text;
+    printf("%*s%s:", indent, "", key);
+    json_array_foreach(texts, i, text) printf("%s %s", i ? "," : "", json_string_value(text));
+    putchar('\n');
+}
+
 static void print_value(const char *key, json_t *value, int indent)
 {
     const char *inner_key;
@@ -132,6 +159,10 @@ static void print_value(const char *key, json_t *value, int indent)
     if (json_is_object(value)) {
         printf("%*s%s:\n", indent, "", key);
         json_object_foreach(value, inner_key, inner) print_value(inner_key, inner, indent + 2);
+        return;
+    }
+    if (json_is_array(value)) {
+        print_texts(key, value, indent);
         return;
     }
     gboolean is_time = g_str_has_suffix(key, "_us");

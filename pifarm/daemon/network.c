@@ -10,7 +10,7 @@
 
 /* A server that dies is started again after a pause that doubles up to the maximum; one that has
  * lived longer than that begins anew. */
-enum { BACKOFF_MIN_MS = 500, BACKOFF_MAX_MS = 30000, MAX_CONNECTIONS = 64, SSH_PORT = 22 };
+enum { BACKOFF_MIN_MS = 500, BACKOFF_MAX_MS = 30000, MAX_CONNECTIONS = 64 };
 
 struct PifNetwork {
     PifDaemon *daemon;
@@ -22,7 +22,7 @@ struct PifNetwork {
     gint64 started_us;
     guint restart_timer;
     GFileMonitor *leases;
-    GHashTable *forwards; /* "port address" -> PifForward; NULL: the network is down */
+    GHashTable *forwards; /* "8001:80 to 10.77.0.11" -> PifForward; NULL: the network is down */
 };
 
 static void start_dnsmasq_again_later(PifNetwork *network, const char *reason);
@@ -133,42 +133,75 @@ static void watch_leases(PifNetwork *network)
     read_leases(network);
 }
 
-static char *forward_key(const PifNode *node)
+static char *forward_key(const PifNode *node, const PifNodeForward *forward)
 {
-    return g_strdup_printf("%u %u", node->ssh_port, node->address);
+    g_autofree char *text = pif_node_forward_format(forward);
+    g_autofree char *address = pif_ipv4_format(node->address);
+    return g_strdup_printf("%s to %s", text, address);
 }
 
-static gboolean is_unused(gpointer key, gpointer forward, gpointer farm)
+static PifForwardSpec forward_spec(const PifNode *node, const PifNodeForward *forward)
 {
-    (void)forward;
-    const GPtrArray *nodes = ((const PifFarm *)farm)->nodes;
-    for (guint i = 0; i < nodes->len; i++) {
-        g_autofree char *used = forward_key(g_ptr_array_index(nodes, i));
-        if (g_str_equal(used, key))
-            return FALSE;
-    }
-    return TRUE;
+    return (PifForwardSpec){forward->protocol, forward->address,   forward->port,
+                            node->address,     forward->node_port, MAX_CONNECTIONS};
 }
 
-/* One forward a node. Those that are there already stay, and so do the connections through them. */
-static gboolean start_forwards(PifNetwork *network, GHashTable *forwards, GError **error)
+/* Those over the lan are ours; those over wan are made by the node's machine. */
+typedef gboolean (*ForwardVisitor)(const PifNode *node, const PifNodeForward *forward,
+                                   gpointer data, GError **error);
+
+static gboolean visit_forwards(const PifFarm *farm, ForwardVisitor visit, gpointer data,
+                               GError **error)
 {
-    PifFarm *farm = network->daemon->farm;
-    g_hash_table_foreach_remove(forwards, is_unused, farm);
     for (guint i = 0; i < farm->nodes->len; i++) {
         const PifNode *node = g_ptr_array_index(farm->nodes, i);
-        g_autofree char *key = forward_key(node);
-        if (g_hash_table_contains(forwards, key))
-            continue;
-        PifForward *forward =
-            pif_forward_start(node->ssh_port, node->address, SSH_PORT, MAX_CONNECTIONS, error);
-        if (!forward) {
-            g_prefix_error(error, "node '%s': ", node->name);
-            return FALSE;
+        for (guint j = 0; j < node->forwards->len; j++) {
+            const PifNodeForward *forward = &g_array_index(node->forwards, PifNodeForward, j);
+            if (!forward->is_over_wan && !visit(node, forward, data, error))
+                return FALSE;
         }
-        g_hash_table_insert(forwards, g_steal_pointer(&key), forward);
     }
     return TRUE;
+}
+
+static gboolean add_key(const PifNode *node, const PifNodeForward *forward, gpointer keys,
+                        GError **error)
+{
+    (void)error;
+    g_hash_table_add(keys, forward_key(node, forward));
+    return TRUE;
+}
+
+static gboolean is_unused(gpointer key, gpointer forward, gpointer used)
+{
+    (void)forward;
+    return !g_hash_table_contains(used, key);
+}
+
+static gboolean start_forward(const PifNode *node, const PifNodeForward *wanted, gpointer forwards,
+                              GError **error)
+{
+    g_autofree char *key = forward_key(node, wanted);
+    PifForwardSpec spec = forward_spec(node, wanted);
+    if (g_hash_table_contains(forwards, key))
+        return TRUE;
+    PifForward *forward = pif_forward_start(&spec, error);
+    if (!forward) {
+        g_prefix_error(error, "node '%s': ", node->name);
+        return FALSE;
+    }
+    g_hash_table_insert(forwards, g_steal_pointer(&key), forward);
+    return TRUE;
+}
+
+/* Those that are there already stay, and so do the connections through them. */
+static gboolean start_forwards(PifNetwork *network, GHashTable *forwards, GError **error)
+{
+    const PifFarm *farm = network->daemon->farm;
+    g_autoptr(GHashTable) used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    visit_forwards(farm, add_key, used, NULL);
+    g_hash_table_foreach_remove(forwards, is_unused, used);
+    return visit_forwards(farm, start_forward, forwards, error);
 }
 
 static gboolean bring_links_up(PifNetwork *network, GError **error)

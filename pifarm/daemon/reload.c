@@ -59,6 +59,17 @@ static gboolean is_same_lan(const PifFarm *a, const PifFarm *b)
            memcmp(&a->lan.vxlan, &b->lan.vxlan, sizeof a->lan.vxlan) == 0;
 }
 
+static gboolean have_same_forwards(const PifNode *a, const PifNode *b)
+{
+    if (a->forwards->len != b->forwards->len)
+        return FALSE;
+    for (guint i = 0; i < a->forwards->len; i++)
+        if (!pif_node_forward_equal(&g_array_index(a->forwards, PifNodeForward, i),
+                                    &g_array_index(b->forwards, PifNodeForward, i)))
+            return FALSE;
+    return TRUE;
+}
+
 /* The network's servers need not know of a change. */
 static gboolean have_same_nodes(const PifFarm *a, const PifFarm *b)
 {
@@ -67,8 +78,8 @@ static gboolean have_same_nodes(const PifFarm *a, const PifFarm *b)
     for (guint i = 0; i < a->nodes->len; i++) {
         const PifNode *node = g_ptr_array_index(a->nodes, i);
         const PifNode *other = pif_farm_find_node(b, node->name);
-        if (!other || !is_same_node(node, other) || node->ssh_port != other->ssh_port ||
-            node->is_isolated != other->is_isolated)
+        if (!other || !is_same_node(node, other) || !have_same_forwards(node, other) ||
+            node->ssh_port != other->ssh_port || node->is_isolated != other->is_isolated)
             return FALSE;
     }
     return TRUE;

@@ -435,6 +435,17 @@ static json_t *stats_to_json(const PifUnit *unit)
                      (json_int_t)stats.rx_bytes, "tx_bytes", (json_int_t)stats.tx_bytes);
 }
 
+static json_t *forwards_to_json(const PifNode *node)
+{
+    json_t *forwards = json_array();
+    for (guint i = 0; i < node->forwards->len; i++) {
+        g_autofree char *text =
+            pif_node_forward_format(&g_array_index(node->forwards, PifNodeForward, i));
+        json_array_append_new(forwards, json_string(text));
+    }
+    return forwards;
+}
+
 json_t *pif_unit_to_json(const PifUnit *unit)
 {
     const PifNode *node = unit->node;
@@ -444,13 +455,13 @@ json_t *pif_unit_to_json(const PifUnit *unit)
     g_autofree char *card = pif_daemon_card_path(unit->daemon, unit->node);
     g_autofree char *console_log = pif_unit_console_log(unit);
     g_autofree char *fault = pif_faults_get(unit->daemon, unit->node);
-    return json_pack("{s:s, s:i, s:s, s:s?, s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:s, s:s, s:o, s:o}",
-                     "name", node->name, "id", (int)node->id, "stage", pif_stage_name(unit->stage),
-                     "detail", unit->detail, "address", address, "mac", mac, "serial", serial,
-                     "image", node->image->name, "ssh_port", (int)node->ssh_port, "card", card,
-                     "has_card", (int)g_file_test(card, G_FILE_TEST_EXISTS), "console_log",
-                     console_log, "fault", fault, "boot", boot_to_json(unit), "machine",
-                     stats_to_json(unit));
+    return json_pack(
+        "{s:s, s:i, s:s, s:s?, s:s, s:s, s:s, s:s, s:i, s:o, s:s, s:b, s:s, s:s, s:o, s:o}", "name",
+        node->name, "id", (int)node->id, "stage", pif_stage_name(unit->stage), "detail",
+        unit->detail, "address", address, "mac", mac, "serial", serial, "image", node->image->name,
+        "ssh_port", (int)node->ssh_port, "forwards", forwards_to_json(node), "card", card,
+        "has_card", (int)g_file_test(card, G_FILE_TEST_EXISTS), "console_log", console_log, "fault",
+        fault, "boot", boot_to_json(unit), "machine", stats_to_json(unit));
 }
 
 PifUnit *pif_unit_new(PifDaemon *daemon, const PifNode *node)

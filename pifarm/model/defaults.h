@@ -13,7 +13,9 @@ enum {
     PIF_VXLAN_PORT_DEFAULT = 4789, /* RFC 7348, section 5 */
     PIF_SWITCH_ADDRESS_BASE = 2,   /* virtual switches from .2 */
     PIF_IMAGES_MAX = 200,
-    PIF_SWITCHES_MAX = 9, /* to .10, below the first node */
+    PIF_GROUPS_MAX = 200,
+    PIF_FORWARDS_MAX = 64, /* of a node */
+    PIF_SWITCHES_MAX = 9,  /* to .10, below the first node */
     PIF_SWITCH_PORTS_DEFAULT = 16,
     PIF_SWITCH_PORTS_MAX = 64,
 };

@@ -144,7 +144,7 @@ static void check_addresses(const PifFarmDraft *draft)
     }
 }
 
-static gboolean is_group(const PifFarm *farm, const char *group)
+gboolean pif_farm_is_group(const PifFarm *farm, const char *group)
 {
     for (guint i = 0; i < farm->nodes->len; i++) {
         const PifNode *node = g_ptr_array_index(farm->nodes, i);
@@ -159,7 +159,7 @@ static void check_isolated_groups(const PifFarmDraft *draft)
 {
     char **groups = draft->farm->lan.isolate;
     for (; groups && *groups; groups++)
-        if (!is_group(draft->farm, *groups))
+        if (!pif_farm_is_group(draft->farm, *groups))
             pif_diagnostics_add(draft->diagnostics, &draft->isolate->place,
                                 "'isolate-groups' of 'lan': no node is in group '%s'", *groups);
 }

@@ -66,12 +66,15 @@ static void read_tree(PifFarm *farm, const PifYaml *root, PifDiagnostics *diagno
     g_autofree char *directory = g_path_get_dirname(farm->path);
     g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(pif_node_entry_free);
     g_autoptr(GHashTable) entry_of = g_hash_table_new(NULL, NULL);
-    PifFarmDraft draft = {farm, diagnostics, entries, entry_of};
+    g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func(pif_group_draft_free);
+    PifFarmDraft draft = {farm, diagnostics, entries, entry_of, groups};
     PifKeyScope scope = {diagnostics, "this file", directory, &draft};
     pif_keys_read(&scope, pif_farm_keys, root, farm);
     fill_defaults(farm);
     pif_farm_make_nodes(&draft);
+    pif_farm_make_nets(&draft);
     pif_farm_check(&draft);
+    pif_nets_clear(&draft.nets);
     g_ptr_array_sort(farm->nodes, compare_ids);
 }
 

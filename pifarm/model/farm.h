@@ -3,6 +3,8 @@
 // reads.
 #pragma once
 
+#include "pifarm/model/forward.h"
+
 #include <glib.h>
 #include <stdint.h>
 
@@ -47,6 +49,9 @@ typedef struct {
     char **groups;
     gboolean is_isolated; /* exchanges frames with this host only */
     uint16_t ssh_port;    /* lan.ssh_ports + id: forward on 127.0.0.1 */
+    GArray *forwards;     /* PifNodeForward, that of ssh_port among them */
+    gboolean has_wan;     /* an adapter on a user-mode net */
+    gboolean has_wlan;    /* an adapter that its access point is on */
     char *console_halt;   /* reserved: NULL */
 } PifNode;
 

@@ -14,6 +14,7 @@ void pif_node_free(gpointer data)
     g_free(node->switch_name);
     g_strfreev(node->groups);
     g_free(node->console_halt);
+    g_array_unref(node->forwards);
     g_free(node);
 }
 
@@ -28,6 +29,7 @@ void pif_node_entry_free(gpointer data)
     g_strfreev(entry->groups);
     g_free(entry->mac);
     g_free(entry->image);
+    pif_nets_clear(&entry->nets);
     g_free(entry);
 }
 
@@ -145,8 +147,9 @@ const PifKey pif_node_keys[] = {
     {"boot", read_boot},
     {"root", read_root},
     {"console", pif_key_read_later},
-    {"wan", pif_key_read_later},
-    {"wlan", pif_key_read_later},
+    {"forward", pif_farm_read_net_key, .offset = offsetof(PifNodeEntry, nets)},
+    {"wan", pif_farm_read_net_key, .offset = offsetof(PifNodeEntry, nets)},
+    {"wlan", pif_farm_read_net_key, .offset = offsetof(PifNodeEntry, nets)},
     {NULL},
 };
 

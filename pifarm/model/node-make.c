@@ -178,6 +178,7 @@ static void make_nodes(PifFarmDraft *draft, PifNodeEntry *entry)
     make_ids(draft, entry, n_nodes, ids);
     for (unsigned i = 0; i < n_nodes; i++) {
         PifNode *node = g_new0(PifNode, 1);
+        node->forwards = g_array_new(FALSE, FALSE, sizeof(PifNodeForward));
         node->name = entry->names ? g_strdup(entry->names[i]) : NULL;
         node->id = ids[i];
         node->image = image;

@@ -141,7 +141,7 @@ n2 2 off 10.98.7.12' ]
 @test "list --json has a node's whole identity" {
     write_farm
     [ "$(pifarm list n2 --json | jq -c '.nodes[] | del(.mac)')" = \
-        '{"name":"n2","id":2,"state":"off","address":"10.98.7.12","image":"small","ssh_port":5702,"boot_s":null,"up_s":null,"detail":null}' ]
+        '{"name":"n2","id":2,"state":"off","address":"10.98.7.12","image":"small","ssh_port":5702,"forwards":null,"boot_s":null,"up_s":null,"detail":null}' ]
     pifarm list --json | jq -e '.nodes | map(.mac | test("^b8:27:eb(:[0-9a-f]{2}){3}$")) | all'
 }
 

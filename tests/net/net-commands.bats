@@ -68,6 +68,19 @@ stranger port false 1500 null" ]
     [ "$(pifarm net show --json | jq -c .links)" = '[]' ]
 }
 
+@test "show --forwards lists the ports of this host that lead to nodes, list the nodes with theirs" {
+    printf 'forward: [ "0.0.0.0:8000+id:80", "5300+id:53/udp" ]\n' >>lab.yaml
+    [ "$(pifarm net show --forwards | tr -s ' ')" = "NODE LISTEN PROTOCOL TO OVER
+n1 127.0.0.1:5701 tcp 10.77.0.11:22 lan
+n1 0.0.0.0:8001 tcp 10.77.0.11:80 lan
+n1 127.0.0.1:5301 udp 10.77.0.11:53 lan" ]
+    [ "$(pifarm net show --forwards --json | jq -r '.forwards[1].listen')" = 0.0.0.0:8001 ]
+    [ "$(pifarm list --json | jq -r '.nodes[0].forwards')" = '0.0.0.0:8001:80 5301:53/udp' ]
+    pifarm list | grep -q FORWARDS
+    write_farm lab
+    [ "$(pifarm list | grep -c FORWARDS)" = 0 ]
+}
+
 @test "down leaves what is not the farm's" {
     ip link add name pf-lab type bridge
     pifarm net down

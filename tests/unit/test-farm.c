@@ -32,6 +32,16 @@ static void append_image(GString *out, const PifImageSpec *image)
     g_string_append_c(out, '\n');
 }
 
+/* More than the one for SSH. */
+static void append_forwards(GString *out, const PifNode *node)
+{
+    for (guint i = 0; node->forwards->len > 1 && i < node->forwards->len; i++) {
+        g_autofree char *text =
+            pif_node_forward_format(&g_array_index(node->forwards, PifNodeForward, i));
+        g_string_append_printf(out, " forward %s", text);
+    }
+}
+
 static void append_node(GString *out, const PifNode *node)
 {
     g_autofree char *mac = pif_mac_format(&node->mac);
@@ -43,6 +53,8 @@ static void append_node(GString *out, const PifNode *node)
     append_texts(out, "group", node->groups);
     if (node->is_isolated)
         g_string_append(out, " isolated");
+    g_string_append_printf(out, "%s%s", node->has_wan ? " wan" : "", node->has_wlan ? " wlan" : "");
+    append_forwards(out, node);
     g_string_append_c(out, '\n');
 }
 

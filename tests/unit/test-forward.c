@@ -83,6 +83,14 @@ static char *receive_to_end(int fd)
     return g_string_free(text, FALSE);
 }
 
+static PifForward *start(uint16_t port, uint16_t target_port, unsigned max_connections,
+                         GError **error)
+{
+    const PifForwardSpec spec = {PIF_PORT_TCP, LOOPBACK,    port,
+                                 LOOPBACK,     target_port, max_connections};
+    return pif_forward_start(&spec, error);
+}
+
 /* A forward to a server of the test's own, for one test. */
 typedef struct {
     PifForward *forward;
@@ -96,8 +104,7 @@ static void fixture_init(Fixture *fixture, gconstpointer max_connections)
     g_autoptr(GError) error = NULL;
     fixture->server = listen_anywhere(&target_port);
     fixture->port = free_port();
-    fixture->forward = pif_forward_start(fixture->port, LOOPBACK, target_port,
-                                         GPOINTER_TO_UINT(max_connections), &error);
+    fixture->forward = start(fixture->port, target_port, GPOINTER_TO_UINT(max_connections), &error);
     g_assert_no_error(error);
 }
 
@@ -336,7 +343,7 @@ static void freeing_a_forward_ends_its_connections_and_frees_its_port(Fixture *f
     to_be_freed = g_steal_pointer(&fixture->forward);
     run_peers(fixture, connect_and_be_cut_off, greet_and_await_the_end);
     g_autoptr(GError) error = NULL;
-    fixture->forward = pif_forward_start(fixture->port, LOOPBACK, 9, MANY, &error);
+    fixture->forward = start(fixture->port, 9, MANY, &error);
     g_assert_no_error(error);
 }
 
@@ -345,12 +352,13 @@ static void a_busy_port_is_an_error_that_names_the_process(void)
     uint16_t port;
     g_auto(PifFd) taken = listen_anywhere(&port);
     g_autoptr(GError) error = NULL;
-    g_assert_null(pif_forward_start(port, LOOPBACK, 9, MANY, &error));
+    g_assert_null(start(port, 9, MANY, &error));
     g_assert_error(error, PIF_ERROR, PIF_ERROR_BUSY);
-    g_autofree char *expected = g_strdup_printf(
-        "port %u of this host is in use by test-forward (pid %d); stop it, or choose others by "
-        "ssh-ports under lan",
-        port, (int)getpid());
+    g_autofree char *expected =
+        g_strdup_printf("TCP port %u of this host is in use by test-forward (pid %d); stop it, or "
+                        "choose another by "
+                        "forward, or ssh-ports under lan",
+                        port, (int)getpid());
     g_assert_cmpstr(error->message, ==, expected);
 }
 
@@ -367,13 +375,147 @@ static void a_port_that_a_farm_has_is_refused_with_its_name(void)
     g_assert_true(pif_file_lock(path, TRUE, FALSE, "farm 'office'", &lock, &error));
     prctl(PR_GET_NAME, before);
     prctl(PR_SET_NAME, "pifarmd");
-    g_autoptr(PifForward) forward = pif_forward_start(port, INADDR_LOOPBACK, 1, 1, &error);
+    g_autoptr(PifForward) forward = start(port, 1, 1, &error);
     prctl(PR_SET_NAME, before);
     g_assert_null(forward);
     g_assert_error(error, PIF_ERROR, PIF_ERROR_BUSY);
     g_assert_nonnull(strstr(error->message, "in use by farm 'office' (pifarmd, pid "));
     g_assert_nonnull(strstr(error->message, "ssh-ports under lan"));
     g_assert_true(pif_dir_remove(folder, NULL));
+}
+
+static void an_address_that_this_host_lacks_is_an_error_that_says_so(void)
+{
+    const PifForwardSpec spec = {PIF_PORT_TCP, 0xc0000207, 5701, LOOPBACK, 22, MANY};
+    g_autoptr(GError) error = NULL;
+    g_assert_null(pif_forward_start(&spec, &error));
+    g_assert_error(error, PIF_ERROR, PIF_ERROR_CONFIG);
+    g_assert_cmpstr(error->message, ==,
+                    "cannot listen on 192.0.2.7:5701: this host has no address 192.0.2.7; correct "
+                    "the forward");
+}
+
+static void trying_leaves_the_port_free(void)
+{
+    const PifForwardSpec spec = {PIF_PORT_TCP, LOOPBACK, free_port(), LOOPBACK, 22, MANY};
+    g_autoptr(GError) error = NULL;
+    g_assert_true(pif_forward_try(&spec, &error));
+    g_autoptr(PifForward) forward = pif_forward_start(&spec, &error);
+    g_assert_no_error(error);
+    g_assert_false(pif_forward_try(&spec, &error));
+    g_assert_error(error, PIF_ERROR, PIF_ERROR_BUSY);
+}
+
+/* A socket of UDP on a port that the kernel chooses. */
+static int bind_datagrams(uint16_t *ret_port)
+{
+    struct sockaddr_in address = loopback(0);
+    socklen_t size = sizeof address;
+    int fd = with_deadline(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&address, size), ==, 0);
+    g_assert_cmpint(getsockname(fd, (struct sockaddr *)&address, &size), ==, 0);
+    *ret_port = ntohs(address.sin_port);
+    return fd;
+}
+
+static PifForward *start_datagrams(uint16_t *ret_port, uint16_t target_port, unsigned max_clients)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(PifFd) taken = bind_datagrams(ret_port);
+    pif_fd_clear(&taken);
+    const PifForwardSpec spec = {PIF_PORT_UDP, LOOPBACK,    *ret_port,
+                                 LOOPBACK,     target_port, max_clients};
+    PifForward *forward = pif_forward_start(&spec, &error);
+    g_assert_no_error(error);
+    return forward;
+}
+
+static void send_datagram(int fd, uint16_t port, const char *text)
+{
+    struct sockaddr_in to = loopback(port);
+    g_assert_cmpint(sendto(fd, text, strlen(text), 0, (struct sockaddr *)&to, sizeof to), ==,
+                    (int)strlen(text));
+}
+
+/* The next datagram, while the main context passes it on; its sender, to answer. Free it. */
+static char *receive_datagram(int fd, uint16_t *ret_from)
+{
+    struct sockaddr_in from;
+    socklen_t size = sizeof from;
+    char text[64];
+    ssize_t got = -1;
+    gint64 deadline = g_get_monotonic_time() + DEADLINE_S * G_USEC_PER_SEC;
+    while (got < 0 && g_get_monotonic_time() < deadline) {
+        g_main_context_iteration(NULL, FALSE);
+        got = recvfrom(fd, text, sizeof text, MSG_DONTWAIT, (struct sockaddr *)&from, &size);
+    }
+    g_assert_cmpint(got, >=, 0);
+    *ret_from = ntohs(from.sin_port);
+    return g_strndup(text, (gsize)got);
+}
+
+static void assert_received(int fd, const char *text, uint16_t *ret_from)
+{
+    g_autofree char *received = receive_datagram(fd, ret_from);
+    g_assert_cmpstr(received, ==, text);
+}
+
+static void each_client_of_udp_gets_the_answers_to_it(void)
+{
+    uint16_t target_port, port, a_port, b_port, a_from, b_from, from;
+    g_auto(PifFd) node = bind_datagrams(&target_port);
+    g_auto(PifFd) a = bind_datagrams(&a_port);
+    g_auto(PifFd) b = bind_datagrams(&b_port);
+    g_autoptr(PifForward) forward = start_datagrams(&port, target_port, MANY);
+    send_datagram(a, port, "from a");
+    assert_received(node, "from a", &a_from);
+    send_datagram(b, port, "");
+    assert_received(node, "", &b_from);
+    send_datagram(node, b_from, "for b");
+    send_datagram(node, a_from, "for a");
+    assert_received(a, "for a", &from);
+    g_assert_cmpint(from, ==, port);
+    assert_received(b, "for b", &from);
+    send_datagram(a, port, "again");
+    assert_received(node, "again", &from);
+    g_assert_cmpint(from, ==, a_from);
+}
+
+static void of_too_many_udp_clients_the_most_silent_is_forgotten(void)
+{
+    uint16_t target_port, port, client_port, first_from, second_from, from;
+    g_auto(PifFd) node = bind_datagrams(&target_port);
+    g_auto(PifFd) first = bind_datagrams(&client_port);
+    g_auto(PifFd) second = bind_datagrams(&client_port);
+    g_autoptr(PifForward) forward = start_datagrams(&port, target_port, 1);
+    send_datagram(first, port, "1");
+    assert_received(node, "1", &first_from);
+    send_datagram(second, port, "2");
+    assert_received(node, "2", &second_from);
+    send_datagram(node, first_from, "nobody hears this");
+    send_datagram(node, second_from, "3");
+    assert_received(second, "3", &from);
+    send_datagram(first, port, "4");
+    assert_received(node, "4", &from);
+    g_assert_cmpint(from, !=, second_from);
+}
+
+static void a_node_that_refuses_udp_does_not_end_the_forward(void)
+{
+    uint16_t target_port, port, client_port, from;
+    g_auto(PifFd) node = bind_datagrams(&target_port);
+    g_auto(PifFd) client = bind_datagrams(&client_port);
+    pif_fd_clear(&node);
+    g_autoptr(PifForward) forward = start_datagrams(&port, target_port, MANY);
+    send_datagram(client, port, "lost");
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+    node = with_deadline(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    struct sockaddr_in address = loopback(target_port);
+    g_assert_cmpint(bind(node, (struct sockaddr *)&address, sizeof address), ==, 0);
+    for (int i = 0; i < 2; i++) /* the first is told of the refusal before */
+        send_datagram(client, port, "found");
+    assert_received(node, "found", &from);
 }
 
 static void the_owner_of_a_free_port_is_nobody(void)
@@ -400,6 +542,12 @@ int main(int argc, char **argv)
                     a_busy_port_is_an_error_that_names_the_process);
     g_test_add_func("/forward/a_port_that_a_farm_has_is_refused_with_its_name",
                     a_port_that_a_farm_has_is_refused_with_its_name);
+#define PLAIN_TEST(name) g_test_add_func("/forward/" #name, name)
+    PLAIN_TEST(an_address_that_this_host_lacks_is_an_error_that_says_so);
+    PLAIN_TEST(trying_leaves_the_port_free);
+    PLAIN_TEST(each_client_of_udp_gets_the_answers_to_it);
+    PLAIN_TEST(of_too_many_udp_clients_the_most_silent_is_forgotten);
+    PLAIN_TEST(a_node_that_refuses_udp_does_not_end_the_forward);
     g_test_add_func("/forward/the_owner_of_a_free_port_is_nobody",
                     the_owner_of_a_free_port_is_nobody);
     return g_test_run();
