@@ -26,7 +26,8 @@ enum {
 struct PifCard {
     char *path;
     char *raw_path;
-    GSubprocess *daemon; /* NULL: the file itself is raw */
+    const char *in_use_below; /* NULL: what is under it is found by name, and nobody writes to it */
+    GSubprocess *daemon;      /* NULL: the file itself is raw */
     PifFd fd;
     gboolean is_writable;
     gboolean is_in_use; /* by somebody else, maybe */
@@ -88,6 +89,11 @@ static json_t *describe_disk(const PifCard *card, const char *format)
         json_object_set_new(disk, "offset", json_integer((json_int_t)card->offset));
         json_object_set_new(disk, "size", json_integer((json_int_t)card->size));
     }
+    if (card->in_use_below)
+        json_object_set_new(disk, "backing",
+                            json_pack("{ss sb sb s{ss ss}}", "driver", "qcow2", "read-only", TRUE,
+                                      "force-share", TRUE, "file", "driver", "file", "filename",
+                                      card->in_use_below));
     return disk;
 }
 
@@ -189,6 +195,7 @@ static gboolean open_card(const char *path, const PifCard *how, PifCard **ret_ca
     else if (!start_export(card, has_overlay ? "qcow2" : "raw", error))
         return FALSE;
     card->raw_path = g_strdup_printf("/proc/%d/fd/%d", (int)getpid(), card->fd);
+    card->in_use_below = NULL; /* was the caller's */
     *ret_card = g_steal_pointer(&card);
     return TRUE;
 }
@@ -206,6 +213,12 @@ gboolean pif_card_open_new(const char *path, PifCard **ret_card, GError **error)
 gboolean pif_card_open_in_use(const char *path, PifCard **ret_card, GError **error)
 {
     return open_card(path, &(PifCard){.is_in_use = TRUE}, ret_card, error);
+}
+
+gboolean pif_card_open_over_in_use(const char *path, const char *clone, PifCard **ret_card,
+                                   GError **error)
+{
+    return open_card(path, &(PifCard){.is_writable = TRUE, .in_use_below = clone}, ret_card, error);
 }
 
 gboolean pif_card_open_part(const PifCard *card, guint64 offset, guint64 size, PifCard **ret_part,

@@ -18,6 +18,9 @@ gboolean pif_card_open_new(const char *path, PifCard **ret_card, GError **error)
 /* The same, read-only, of a clone that QEMU may have open: what is on it at the moment, with what
  * QEMU and the guest have not written yet missing. */
 gboolean pif_card_open_in_use(const char *path, PifCard **ret_card, GError **error);
+/* The same, to write, of an overlay on a clone that QEMU may have open. */
+gboolean pif_card_open_over_in_use(const char *path, const char *clone, PifCard **ret_card,
+                                   GError **error);
 /* A part of a card that is open to write, as a raw file of its own, to write: for programs that
  * know no offset, or forget it. offset and size in bytes. Close it before the card. */
 gboolean pif_card_open_part(const PifCard *card, guint64 offset, guint64 size, PifCard **ret_part,

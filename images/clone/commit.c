@@ -15,7 +15,7 @@ static gboolean copy(PifStore *store, const char *clone, const PifCommitOptions 
 {
     g_auto(PifOverlay) overlay = {0};
     pif_progress_set_text(options->progress, "making its file systems ready");
-    if (!pif_overlay_open(store, clone, &overlay, error) ||
+    if (!pif_overlay_open(store, clone, &(PifOverlayOptions){0}, &overlay, error) ||
         (!options->keep_identity && !pif_card_remove_identity(overlay.card, error)) ||
         !pif_card_clear_deleted(overlay.card, error) || !pif_overlay_close(&overlay, error))
         return FALSE;

@@ -34,11 +34,12 @@ static gboolean run(const char *const *arguments, const char *path, GError **err
     return run_for(arguments, path, NULL, error);
 }
 
-gboolean pif_qemu_img_create(const char *backing, const char *format, const char *path,
-                             GError **error)
+gboolean pif_qemu_img_create(const char *backing, const char *format, guint64 size,
+                             const char *path, GError **error)
 {
-    return run((const char *const[]){"create", "-q", "-f", "qcow2", "-F", format, "-b", backing,
-                                     path, NULL},
+    g_autofree char *bytes = g_strdup_printf("%" G_GUINT64_FORMAT, size);
+    return run((const char *const[]){"create", "-q", "-u", "-f", "qcow2", "-F", format, "-b",
+                                     backing, path, bytes, NULL},
                backing, error);
 }
 
@@ -74,11 +75,12 @@ static GArray *parse_map(const json_t *map)
     return ranges;
 }
 
-GArray *pif_qemu_img_map(const char *path, GError **error)
+GArray *pif_qemu_img_map(const char *path, gboolean is_in_use, GError **error)
 {
     g_autofree char *output = NULL;
-    if (!run_for((const char *const[]){"map", "-f", "qcow2", "--output=json", path, NULL}, path,
-                 &output, error))
+    if (!run_for((const char *const[]){"map", "-f", "qcow2", "--output=json", path,
+                                       is_in_use ? "--force-share" : NULL, NULL},
+                 path, &output, error))
         return NULL;
     json_t *map = json_loads(output, 0, NULL);
     GArray *ranges = json_is_array(map) ? parse_map(map) : NULL;

@@ -43,6 +43,13 @@ gboolean pif_qcow2_parse_header(const void *data, gsize size, PifQcow2Header *re
     return TRUE;
 }
 
+gboolean pif_qcow2_read_header(int fd, PifQcow2Header *ret_header)
+{
+    guint8 head[PIF_QCOW2_HEADER_SIZE];
+    ssize_t got = pread(fd, head, sizeof head, 0);
+    return got > 0 && pif_qcow2_parse_header(head, (gsize)got, ret_header);
+}
+
 static gboolean set_not_qcow2(GError **error)
 {
     return pif_error_set(error, PIF_ERROR_PROTOCOL, "no qcow2 file of version 2 or 3");

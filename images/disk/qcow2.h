@@ -18,5 +18,8 @@ typedef struct {
 /* Pure. FALSE when the bytes do not begin a qcow2 file of version 2 or 3. */
 gboolean pif_qcow2_parse_header(const void *data, gsize size, PifQcow2Header *ret_header);
 
+/* The same of an open file; FALSE also when it cannot be read. */
+gboolean pif_qcow2_read_header(int fd, PifQcow2Header *ret_header);
+
 /* The name of a qcow2 file's backing file, NULL when it has none. PROTOCOL when fd is no qcow2. */
 gboolean pif_qcow2_read_backing(int fd, char **ret_backing, GError **error);

@@ -132,20 +132,13 @@ static gboolean open_whole(PifDiskMap *map, GError **error)
     return TRUE;
 }
 
-static gboolean is_clone(int fd)
-{
-    PifQcow2Header header;
-    guint8 head[512];
-    ssize_t size = pread(fd, head, sizeof head, 0);
-    return size > 0 && pif_qcow2_parse_header(head, (gsize)size, &header);
-}
-
 static gboolean find_extents(PifDiskMap *map, GError **error)
 {
+    PifQcow2Header header;
     g_auto(PifFd) file = open(map->path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return set_read_error(map, errno, error);
-    return is_clone(file) ? map_clone(map, error) : map_raw(map, error);
+    return pif_qcow2_read_header(file, &header) ? map_clone(map, error) : map_raw(map, error);
 }
 
 gboolean pif_disk_map_open(const char *path, PifDiskMap **ret_map, GError **error)

@@ -132,27 +132,18 @@ static gboolean is_locked(int fd, gboolean *ret_is_locked)
     return TRUE;
 }
 
-static gboolean read_size(int fd, guint64 *ret_size)
-{
-    guint8 head[PIF_QCOW2_HEADER_SIZE];
-    PifQcow2Header header;
-    ssize_t got = pread(fd, head, sizeof head, 0);
-    if (got < 0 || !pif_qcow2_parse_header(head, (gsize)got, &header))
-        return FALSE;
-    *ret_size = header.virtual_size;
-    return TRUE;
-}
-
 gboolean pif_clone_read_info(const char *path, PifCloneInfo *ret_info, GError **error)
 {
     struct stat status;
+    PifQcow2Header header;
     g_auto(PifCloneInfo) info = {0};
     if (!pif_clone_base(path, &info.base, error))
         return FALSE;
     g_auto(PifFd) fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &status) < 0 || !is_locked(fd, &info.is_in_use) ||
-        !read_size(fd, &info.size))
+        !pif_qcow2_read_header(fd, &header))
         return pif_error_set_errno(error, errno, "cannot read the clone %s", path);
+    info.size = header.virtual_size;
     info.allocated = (guint64)status.st_blocks * 512; /* stat(2): units of 512 bytes */
     *ret_info = info;
     info.base = NULL;

@@ -42,7 +42,8 @@ gboolean pif_clone_cmd_commit(PifCli *cli, int argc, char **argv, int *ret_statu
         "they\n"
         "are. What two nodes must not share (machine ID, SSH host keys, random seeds, DHCP DUIDs)\n"
         "is left out, for each clone of the new image gets its own. After a power cut the new\n"
-        "image's file systems are mended, not the card's.\n"
+        "image's file systems are mended, not the card's. A node that is on is refused, and there\n"
+        "is no --force: its files would be of different moments.\n"
         "\n"
         "So a node is set up once and becomes many: name the new image under `images:` in\n"
         "farm.yaml and give it to the nodes.\n"
@@ -62,6 +63,7 @@ gboolean pif_clone_cmd_commit(PifCli *cli, int argc, char **argv, int *ret_statu
     if (found->len != 1)
         return pif_error_set(error, PIF_ERROR_USAGE, "an image is made of one node, not of %u",
                              found->len);
-    return pif_cloned_card_take(cli, g_ptr_array_index(found, 0), "commit", &card, error) &&
+    return pif_cloned_card_take(cli, g_ptr_array_index(found, 0), PIF_CLAIM_OFF, "commit", &card,
+                                error) &&
            commit(cli->farm, &card, name, keep_identity, error);
 }

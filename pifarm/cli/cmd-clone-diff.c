@@ -56,14 +56,25 @@ static gboolean open_base(PifStore *store, const PifClonedCard *card, PifCard **
            pif_card_open(image->path, FALSE, ret_base, error);
 }
 
+static gboolean open_overlay(PifStore *store, const PifClonedCard *card, PifOverlay *ret_overlay,
+                             GError **error)
+{
+    const PifOverlayOptions options = {.is_in_use = card->is_in_use};
+    GError *failure = NULL;
+    if (!card->is_in_use)
+        return pif_overlay_open(store, card->path, &options, ret_overlay, error);
+    return pif_overlay_open(store, card->path, &options, ret_overlay, &failure) ||
+           pif_error_take(error, failure, "%s is on and was writing, try again", card->node->name);
+}
+
 static GPtrArray *compare_with_base(PifStore *store, const PifClonedCard *card, GError **error)
 {
     g_autoptr(PifCard) base = NULL;
     g_auto(PifOverlay) overlay = {0};
     if (!open_base(store, card, &base, error))
         return NULL;
-    g_autoptr(GArray) written = pif_qemu_img_map(card->path, error);
-    if (!written || !pif_overlay_open(store, card->path, &overlay, error))
+    g_autoptr(GArray) written = pif_qemu_img_map(card->path, card->is_in_use, error);
+    if (!written || !open_overlay(store, card, &overlay, error))
         return NULL;
     return pif_card_diff(base, overlay.card, written, error);
 }
@@ -78,8 +89,8 @@ static gboolean find_written(const PifClonedCard *one, const PifClonedCard *two,
         return FALSE;
     if (!base || g_strcmp0(base, other_base) != 0)
         return TRUE;
-    g_autoptr(GArray) written = pif_qemu_img_map(one->path, error);
-    g_autoptr(GArray) more = written ? pif_qemu_img_map(two->path, error) : NULL;
+    g_autoptr(GArray) written = pif_qemu_img_map(one->path, one->is_in_use, error);
+    g_autoptr(GArray) more = written ? pif_qemu_img_map(two->path, two->is_in_use, error) : NULL;
     if (!more)
         return FALSE;
     g_array_append_vals(written, more->data, more->len);
@@ -94,9 +105,8 @@ static GPtrArray *compare_two(PifStore *store, const PifClonedCard *one, const P
     g_autoptr(GArray) written = NULL;
     g_auto(PifOverlay) before = {0};
     g_auto(PifOverlay) after = {0};
-    if (!find_written(one, two, &written, error) ||
-        !pif_overlay_open(store, one->path, &before, error) ||
-        !pif_overlay_open(store, two->path, &after, error))
+    if (!find_written(one, two, &written, error) || !open_overlay(store, one, &before, error) ||
+        !open_overlay(store, two, &after, error))
         return NULL;
     return pif_card_diff(before.card, after.card, written, error);
 }
@@ -145,8 +155,11 @@ gboolean pif_clone_cmd_diff(PifCli *cli, int argc, char **argv, int *ret_status,
 {
     (void)ret_status;
     gboolean is_json = FALSE;
+    gboolean is_forced = FALSE;
     const GOptionEntry entries[] = {
-        {"json", 'j', 0, G_OPTION_ARG_NONE, &is_json, "print JSON", NULL}, G_OPTION_ENTRY_NULL};
+        {"force", 0, 0, G_OPTION_ARG_NONE, &is_forced, "read the cards of nodes that are on", NULL},
+        {"json", 'j', 0, G_OPTION_ARG_NONE, &is_json, "print JSON", NULL},
+        G_OPTION_ENTRY_NULL};
     static const char description[] =
         "Lists the files that NODE has added, removed or changed since its card was made of an\n"
         "image; of two nodes, what would have to be done to the first's card to make it the\n"
@@ -154,11 +167,18 @@ gboolean pif_clone_cmd_diff(PifCli *cli, int argc, char **argv, int *ret_status,
         "link), device, or several. SIZE and WAS are bytes. Times and extended attributes are not\n"
         "compared.\n"
         "\n"
-        "Exit status: 0 also when there are differences, 7 when a node is on.";
+        "The card of a node that is on is read with --force as it is at the moment, and not\n"
+        "written to: what the node has not written yet is missing, and a file that it is writing\n"
+        "may be seen half done. `sync` in the node before it helps.\n"
+        "\n"
+        "Exit status: 0 also when there are differences, 7 when a node is on, without --force.";
     if (!pif_clone_parse(entries, description, &argc, &argv, error))
         return FALSE;
     g_autoptr(GPtrArray) nodes = select_nodes(cli, argv + 1, error);
-    g_autoptr(GPtrArray) cards = nodes ? pif_cloned_cards_take(cli, nodes, "diff", error) : NULL;
+    g_autoptr(GPtrArray) cards =
+        nodes ? pif_cloned_cards_take(cli, nodes, is_forced ? PIF_CLAIM_ANY : PIF_CLAIM_FORCIBLE,
+                                      "diff", error)
+              : NULL;
     g_autoptr(GPtrArray) changes = cards ? compare(cards, error) : NULL;
     return changes && print(changes, is_json, error);
 }

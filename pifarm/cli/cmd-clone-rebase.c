@@ -35,7 +35,8 @@ gboolean pif_clone_cmd_rebase(PifCli *cli, int argc, char **argv, int *ret_statu
         "differs from IMAGE. That frees the image it was on, and room: after a commit nearly all\n"
         "of the card is in the new image. It does not bring IMAGE's newer files to the node, for\n"
         "two file systems cannot be merged block by block; `pifarm clone reset` does, and loses\n"
-        "what the node wrote (`pifarm clone diff` shows it).\n"
+        "what the node wrote (`pifarm clone diff` shows it). A node that is on is refused, and\n"
+        "there is no --force: it would go on writing to the card that is replaced.\n"
         "\n"
         "Exit status: 3 when IMAGE's disk is larger than the card, 7 when a node is on.";
     if (!pif_clone_parse(entries, description, &argc, &argv, error))
@@ -58,7 +59,8 @@ gboolean pif_clone_cmd_flatten(PifCli *cli, int argc, char **argv, int *ret_stat
     static const char description[] =
         "What the node sees stays as it is, but its card no longer needs the image it was on,\n"
         "which may then be removed; the card takes as much room as that image did. `pifarm clone\n"
-        "rebase` puts it on an image again.\n"
+        "rebase` puts it on an image again. A node that is on is refused, and there is no\n"
+        "--force: it would go on writing to the card that is replaced.\n"
         "\n"
         "Exit status: 7 when a node is on.";
     if (!pif_clone_parse(entries, description, &argc, &argv, error))

@@ -349,6 +349,30 @@ type root:/replaced 5 0" ]
     says 'removed boot:/new.txt 5 null'
 }
 
+@test "diff reads the card of a node that is on with --force only, and leaves its journal alone" {
+    local pid
+    write_into n1 hello
+    expected=$(diff_of n1)
+    qemu-storage-daemon --daemonize --pidfile pid \
+        --blockdev "driver=qcow2,node-name=card,file.driver=file,file.filename=$cards/n1.qcow2"
+    pid=$(cat pid)
+    cleanup kill "$pid"
+    fails_with 7 pifarm clone diff n1
+    says 'n1.qcow2 is in use by another program'
+    before=$(sha256sum "$cards/n1.qcow2")
+    [ "$(diff_of --force n1)" = "$expected" ]
+    run -0 diff_of --force n1 n2
+    says 'removed root:/note 6 null'
+    [ "$(sha256sum "$cards/n1.qcow2")" = "$before" ]
+    [ "$(diff_of --force n2 | wc -l)" -eq "$(($(wc -l <<<"$expected") - 1))" ]
+    [ -z "$(half_done)" ]
+    local command
+    for command in commit rebase flatten; do
+        fails_with 2 pifarm clone "$command" n1 --force
+    done
+    fails_with 7 pifarm clone reset n1 --force # the farm has not started it: nobody can cut its power
+}
+
 @test "diff of a card whose file system is damaged says so" {
     start=$(sfdisk -J "$BATS_FILE_TMPDIR/card.img" | jq '.partitiontable.partitions[1].start * 512')
     with_card n1 dd if=/dev/urandom of=mnt bs=4096 seek=$((start / 4096 + 1)) count=200 conv=notrunc
