@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Fuzz target: any bytes as a TFTP packet, and as a client's side of a whole transfer.
-#include "hw/netboot/tftp/tftp-names.h"
+#include "hw/netboot/files/names.h"
 #include "hw/netboot/tftp/tftp-transfer.h"
 
 #include <glib.h>
@@ -28,11 +28,14 @@ static void check_packet(const uint8_t *bytes, size_t size)
 
 static void check_names(const uint8_t *bytes, size_t size)
 {
-    static const PifTftpIdentity identity = {true, true, {0xb8, 0x27, 0xeb, 1, 2, 3}, 0x5564247d};
-    PifTftpNames names;
+    static const PifNodeIdentity identity = {.has_mac = true,
+                                             .has_serial = true,
+                                             .mac = {0xb8, 0x27, 0xeb, 1, 2, 3},
+                                             .serial = 0x5564247d};
+    PifServedNames names;
     g_autofree char *asked = g_strndup((const char *)bytes, size);
-    pif_tftp_names_make(asked, &identity, &names);
-    g_assert_cmpuint(names.count, <=, PIF_TFTP_MAX_NAMES);
+    pif_served_names_make(asked, &identity, &names);
+    g_assert_cmpuint(names.count, <=, PIF_SERVED_MAX_NAMES);
     for (unsigned i = 0; i < names.count; i++)
         g_assert_true(*names.names[i] != '\0' && *names.names[i] != '/');
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // TFTP: golden bytes of each packet, and whole transfers over a transport that loses, doubles and
 // swaps.
-#include "hw/netboot/tftp/tftp-names.h"
 #include "hw/netboot/tftp/tftp-transfer.h"
 
 #include <glib.h>
@@ -504,34 +503,6 @@ static void acks_of_what_was_not_sent_change_nothing(void)
     assert_sends(&transfer, BYTES("\0\3\0\2"));
 }
 
-static void assert_names(const char *asked, const PifTftpIdentity *identity, const char *expected)
-{
-    PifTftpNames names;
-    g_autoptr(GString) all = g_string_new(NULL);
-    pif_tftp_names_make(asked, identity, &names);
-    for (unsigned i = 0; i < names.count; i++)
-        g_string_append_printf(all, "%s%s", i > 0 ? " " : "", names.names[i]);
-    g_assert_cmpstr(all->str, ==, expected);
-}
-
-static void a_nodes_own_tree_comes_before_the_one_for_all(void)
-{
-    static const PifTftpIdentity nobody;
-    static const PifTftpIdentity node = {
-        true, true, {0xb8, 0x27, 0xeb, 0x64, 0x24, 0x7d}, 0x5564247d};
-    assert_names("bootcode.bin", &nobody, "bootcode.bin");
-    assert_names("//bootcode.bin", &nobody, "bootcode.bin");
-    assert_names("5564247d/start.elf", &nobody, "5564247d/start.elf start.elf");
-    assert_names("bootcode.bin", &node,
-                 "b8-27-eb-64-24-7d/bootcode.bin 5564247d/bootcode.bin bootcode.bin");
-    assert_names("5564247d/overlays/a.dtbo", &node,
-                 "b8-27-eb-64-24-7d/overlays/a.dtbo 5564247d/overlays/a.dtbo overlays/a.dtbo");
-    assert_names("5564247/x", &nobody, "5564247/x");
-    assert_names("", &node, "");
-    assert_names("5564247d/", &node, "");
-    assert_names("/5564247d//etc/x", &nobody, "5564247d//etc/x etc/x");
-}
-
 #define TEST(name) g_test_add_func("/tftp/" #name, name)
 
 int main(int argc, char **argv)
@@ -554,6 +525,5 @@ int main(int argc, char **argv)
     TEST(the_roms_probe_ends_a_transfer_without_an_answer);
     TEST(options_are_granted_as_far_as_allowed);
     TEST(acks_of_what_was_not_sent_change_nothing);
-    TEST(a_nodes_own_tree_comes_before_the_one_for_all);
     return g_test_run();
 }

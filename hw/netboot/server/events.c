@@ -26,6 +26,8 @@ json_t *pif_event_address(uint32_t address)
     return json_string(inet_ntop(AF_INET, &in, text, sizeof text));
 }
 
+enum { HTTP_NOT_FOUND = 404 };
+
 static json_t *time_now(void)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
@@ -74,20 +76,52 @@ static void add_transfer(json_t *fields, const PifTftpEvent *event)
     json_object_set_new(fields, "ms", json_real((double)event->duration_us / 1000));
 }
 
-void pif_event_log_tftp(PifEventLog *log, const PifTftpEvent *event)
+/* What is the same for all requests for files. */
+static json_t *file_fields(const struct sockaddr_in *client, const PifNodeIdentity *identity,
+                           const char *file)
 {
     json_t *fields =
-        json_pack("{s:o, s:i, s:o}", "client", pif_event_address(event->client.sin_addr.s_addr),
-                  "port", (int)ntohs(event->client.sin_port), "file", pif_event_text(event->file));
-    if (event->identity.has_mac)
-        json_object_set_new(fields, "mac", pif_event_mac(event->identity.mac));
-    if (event->identity.has_serial)
-        json_object_set_new(fields, "serial", json_sprintf("%08x", event->identity.serial));
+        json_pack("{s:o, s:i, s:o}", "client", pif_event_address(client->sin_addr.s_addr), "port",
+                  (int)ntohs(client->sin_port), "file", pif_event_text(file));
+    if (identity->has_mac)
+        json_object_set_new(fields, "mac", pif_event_mac(identity->mac));
+    if (identity->has_serial)
+        json_object_set_new(fields, "serial", json_sprintf("%08x", identity->serial));
+    return fields;
+}
+
+void pif_event_log_tftp(PifEventLog *log, const PifTftpEvent *event)
+{
+    json_t *fields = file_fields(&event->client, &event->identity, event->file);
     if (event->path)
         add_transfer(fields, event);
     if (event->message)
         json_object_set_new(fields, "message", pif_event_text(event->message));
     pif_event_log_write(log, "tftp", tftp_event_names[event->kind], fields);
+}
+
+static const char *http_event_name(const PifHttpEvent *event)
+{
+    if (!event->is_complete)
+        return "failed";
+    if (event->status == HTTP_NOT_FOUND)
+        return "missing";
+    return event->path ? "sent" : "refused";
+}
+
+void pif_event_log_http(PifEventLog *log, const PifHttpEvent *event)
+{
+    json_t *fields = file_fields(&event->client, &event->identity, event->file);
+    json_object_set_new(fields, "method", pif_event_text(event->method));
+    json_object_set_new(fields, "status", json_integer(event->status));
+    json_object_set_new(fields, "ms", json_real((double)event->duration_us / 1000));
+    if (event->path) {
+        json_object_set_new(fields, "path", pif_event_text(event->path));
+        json_object_set_new(fields, "size", json_integer((json_int_t)event->size));
+    }
+    if (event->message)
+        json_object_set_new(fields, "message", pif_event_text(event->message));
+    pif_event_log_write(log, "http", http_event_name(event), fields);
 }
 
 static const char *const dhcp_type_names[] = {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hw/netboot/dhcp/dhcp-decide.h"
+#include "hw/netboot/http/http-server.h"
 #include "hw/netboot/tftp/tftp-server.h"
 
 #include <jansson.h>
@@ -18,6 +19,7 @@ void pif_event_log_write(PifEventLog *log, const char *service, const char *even
 
 void pif_event_log_dhcp(PifEventLog *log, const PifDhcpMessage *message, const PifDhcpReply *reply);
 void pif_event_log_tftp(PifEventLog *log, const PifTftpEvent *event);
+void pif_event_log_http(PifEventLog *log, const PifHttpEvent *event);
 
 /* A string of any bytes, what is no text in it replaced. */
 json_t *pif_event_text(const char *bytes);

@@ -27,7 +27,9 @@ static const int allowed_calls[] = {
     SCMP_SYS(getrandom),      SCMP_SYS(getpid),        SCMP_SYS(rt_sigreturn),
     SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),  SCMP_SYS(restart_syscall),
     SCMP_SYS(exit),           SCMP_SYS(exit_group),    SCMP_SYS(setsockopt),
-    SCMP_SYS(getsockopt)};
+    SCMP_SYS(getsockopt),     SCMP_SYS(accept4),       SCMP_SYS(sendfile),
+    SCMP_SYS(shutdown),       SCMP_SYS(pread64),       SCMP_SYS(fcntl),
+    SCMP_SYS(memfd_create)};
 
 static gboolean change_root(const char *folder, GError **error)
 {

@@ -10,12 +10,17 @@ enum {
     LEASE_TIME_S = 3600,
     LEAST_LEASE_TIME_S = 60,
     TFTP_PORT = 69,
+    HTTP_PORT = 80,
+    HTTP_TIMEOUT_S = 30,
     MAX_TRANSFERS = 4096,
     MOST_TRANSFERS = 60000
 };
 
-static PifServeOptions options = {
-    .lease_time_s = LEASE_TIME_S, .tftp_port = TFTP_PORT, .max_transfers = MAX_TRANSFERS};
+static PifServeOptions options = {.lease_time_s = LEASE_TIME_S,
+                                  .tftp_port = TFTP_PORT,
+                                  .http_port = HTTP_PORT,
+                                  .http_timeout_s = HTTP_TIMEOUT_S,
+                                  .max_transfers = MAX_TRANSFERS};
 
 const char pif_serve_description[] =
     "Serves what Raspberry Pis and others boot from, until it is interrupted. A file is looked "
@@ -23,6 +28,9 @@ const char pif_serve_description[] =
     "in DIR/MAC (b8-27-eb-12-34-56), in DIR/SERIAL (0c36778e), then in DIR. Once its ports are "
     "open\n"
     "the server runs as another user, who must be able to read the files, and sees only DIR.\n"
+    "\n"
+    "With -p, -t or -H nothing but what they say is served; without, TFTP if there is --root and "
+    "DHCP\nif there is --dhcp.\n"
     "\n"
     "--dhcp static: addresses for --host only; proxy: from another server, boot options from us.\n"
     "What it does, it prints as lines of JSON.\n"
@@ -47,8 +55,16 @@ const GOptionEntry *pif_serve_option_entries(void)
         {"lease-time", 0, 0, G_OPTION_ARG_INT, &options.lease_time_s, "in seconds (3600)", "S"},
         {"leases", 0, 0, G_OPTION_ARG_FILENAME, &options.leases, "keep leases there over restarts",
          "FILE"},
+        {"tftp", 't', 0, G_OPTION_ARG_NONE, &options.only_tftp, "serve TFTP", NULL},
+        {"http", 'H', 0, G_OPTION_ARG_NONE, &options.only_http, "serve HTTP", NULL},
+        {"pxe", 'p', 0, G_OPTION_ARG_NONE, &options.only_dhcp, "serve DHCP", NULL},
         {"user", 'u', 0, G_OPTION_ARG_STRING, &options.user, "run as USER (nobody)", "USER"},
         {"tftp-port", 0, 0, G_OPTION_ARG_INT, &options.tftp_port, "listen there (69)", "PORT"},
+        {"http-port", 0, 0, G_OPTION_ARG_INT, &options.http_port, "listen there (80)", "PORT"},
+        {"http-timeout", 0, 0, G_OPTION_ARG_INT, &options.http_timeout_s,
+         "end connections that are idle or too slow (30)", "S"},
+        {"http-for-leases", 0, 0, G_OPTION_ARG_NONE, &options.is_http_for_leases_only,
+         "HTTP only for those who have their address from here", NULL},
         {"max-transfers", 0, 0, G_OPTION_ARG_INT, &options.max_transfers,
          "how many files may be on their way at once (4096)", "COUNT"},
         {"rollover-to-1", 0, 0, G_OPTION_ARG_NONE, &options.rollover_to_1,
@@ -62,20 +78,63 @@ PifServeOptions *pif_serve_options_get(void)
     return &options;
 }
 
-gboolean pif_serve_options_check(const PifServeOptions *given, GError **error)
+static gboolean is_choosy(const PifServeOptions *given)
+{
+    return given->only_dhcp || given->only_tftp || given->only_http;
+}
+
+gboolean pif_serve_options_has_dhcp(const PifServeOptions *given)
+{
+    return given->dhcp && (given->only_dhcp || !is_choosy(given));
+}
+
+gboolean pif_serve_options_has_tftp(const PifServeOptions *given)
+{
+    return given->root && (given->only_tftp || !is_choosy(given));
+}
+
+gboolean pif_serve_options_has_http(const PifServeOptions *given)
+{
+    return given->root && given->only_http;
+}
+
+static gboolean check_services(const PifServeOptions *given, GError **error)
 {
     if (!given->root && !given->dhcp)
         return pif_error_set(error, PIF_ERROR_USAGE,
                              "nothing to serve: name a folder with --root DIR, or addresses with "
                              "--dhcp FIRST-LAST");
-    if (given->dhcp && !given->interface)
+    if (given->only_dhcp && !given->dhcp)
+        return pif_error_set(error, PIF_ERROR_USAGE, "--pxe wants --dhcp FIRST-LAST too");
+    if ((given->only_tftp || given->only_http) && !given->root)
+        return pif_error_set(error, PIF_ERROR_USAGE, "--%s wants --root DIR too",
+                             given->only_tftp ? "tftp" : "http");
+    if (pif_serve_options_has_dhcp(given) && !given->interface)
         return pif_error_set(error, PIF_ERROR_USAGE, "--dhcp wants --interface IF too");
+    if (given->is_http_for_leases_only && !pif_serve_options_has_dhcp(given))
+        return pif_error_set(error, PIF_ERROR_USAGE,
+                             "--http-for-leases wants leases from here: --dhcp FIRST-LAST");
+    return TRUE;
+}
+
+static gboolean check_port(const char *option, int port, GError **error)
+{
+    if (port >= 0 && port <= UINT16_MAX)
+        return TRUE;
+    return pif_error_set(error, PIF_ERROR_USAGE, "%s wants 1 to 65535, not %d", option, port);
+}
+
+gboolean pif_serve_options_check(const PifServeOptions *given, GError **error)
+{
+    if (!check_services(given, error) || !check_port("--tftp-port", given->tftp_port, error) ||
+        !check_port("--http-port", given->http_port, error))
+        return FALSE;
     if (given->lease_time_s < LEAST_LEASE_TIME_S)
         return pif_error_set(error, PIF_ERROR_USAGE, "--lease-time wants %d or more, not %d",
                              LEAST_LEASE_TIME_S, given->lease_time_s);
-    if (given->tftp_port < 0 || given->tftp_port > UINT16_MAX)
-        return pif_error_set(error, PIF_ERROR_USAGE, "--tftp-port wants 1 to 65535, not %d",
-                             given->tftp_port);
+    if (given->http_timeout_s < 1)
+        return pif_error_set(error, PIF_ERROR_USAGE, "--http-timeout wants 1 or more, not %d",
+                             given->http_timeout_s);
     if (given->max_transfers < 1 || given->max_transfers > MOST_TRANSFERS)
         return pif_error_set(error, PIF_ERROR_USAGE, "--max-transfers wants 1 to %d, not %d",
                              MOST_TRANSFERS, given->max_transfers);

@@ -16,16 +16,27 @@ typedef struct {
     char *domain;
     char *boot_file;
     char *leases;
+    gboolean only_dhcp; /* any of the three: none but those */
+    gboolean only_tftp;
+    gboolean only_http;
     int lease_time_s;
     int tftp_port;
+    int http_port;
+    int http_timeout_s;
     int max_transfers;
     gboolean rollover_to_1;
+    gboolean is_http_for_leases_only;
 } PifServeOptions;
 
 /* Rows that fill the one PifServeOptions there is for a command line; NULL-terminated. */
 const GOptionEntry *pif_serve_option_entries(void);
 PifServeOptions *pif_serve_options_get(void);
 extern const char pif_serve_description[];
+
+/* Which services they ask for. */
+gboolean pif_serve_options_has_dhcp(const PifServeOptions *options);
+gboolean pif_serve_options_has_tftp(const PifServeOptions *options);
+gboolean pif_serve_options_has_http(const PifServeOptions *options);
 
 /* Whether they make sense together. */
 gboolean pif_serve_options_check(const PifServeOptions *options, GError **error);

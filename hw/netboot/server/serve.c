@@ -3,6 +3,7 @@
 #include "hw/netboot/server/serve.h"
 
 #include "hw/netboot/dhcp/dhcp-server.h"
+#include "hw/netboot/loop/listen.h"
 #include "hw/netboot/server/dhcp-setup.h"
 #include "hw/netboot/server/events.h"
 #include "hw/netboot/server/interface.h"
@@ -26,8 +27,9 @@ typedef struct {
     PifInterface interface; /* name "": all of them */
     PifEventLog log;
     PifLoop *loop;
-    PifTftpRoot *root;
+    PifServedTree *tree;
     PifTftpServer *tftp;
+    PifHttpServer *http;
     PifDhcpPool *pool;
     PifDhcpJournal *journal;
     PifDhcpServer *dhcp;
@@ -56,7 +58,7 @@ static gboolean watch_signals(Server *server, GError **error)
     return pif_loop_add(server->loop, &server->signals, error);
 }
 
-static void identify(const struct sockaddr_in *client, PifTftpIdentity *ret_identity, gpointer data)
+static void identify(const struct sockaddr_in *client, PifNodeIdentity *ret_identity, gpointer data)
 {
     const Server *server = data;
     const PifDhcpLease *lease =
@@ -66,6 +68,7 @@ static void identify(const struct sockaddr_in *client, PifTftpIdentity *ret_iden
         ret_identity->has_mac = true;
         ret_identity->serial = lease->serial;
         ret_identity->has_serial = lease->has_serial;
+        ret_identity->has_lease = true;
     } else if (*server->interface.name)
         ret_identity->has_mac = pif_interface_find_mac(server->interface.name, server->any_socket,
                                                        client->sin_addr, ret_identity->mac);
@@ -79,7 +82,7 @@ static void on_tftp_event(const PifTftpEvent *event, gpointer data)
 
 static PifTftpConfig tftp_config(Server *server)
 {
-    PifTftpConfig config = {.root = server->root,
+    PifTftpConfig config = {.tree = server->tree,
                             .limits = PIF_TFTP_LIMITS_DEFAULT,
                             .max_transfers = (unsigned)server->options->max_transfers,
                             .max_per_client = MAX_PER_CLIENT,
@@ -94,20 +97,64 @@ static PifTftpConfig tftp_config(Server *server)
     return config;
 }
 
-static gboolean start_tftp(Server *server, GError **error)
+static struct sockaddr_in any_address(int port)
 {
-    const struct sockaddr_in address = {.sin_family = AF_INET,
-                                        .sin_port = htons((uint16_t)server->options->tftp_port)};
-    const char *interface = *server->interface.name ? server->interface.name : NULL;
-    int fd = -1;
+    return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+}
+
+static const char *interface_of(const Server *server)
+{
+    return *server->interface.name ? server->interface.name : NULL;
+}
+
+static gboolean open_tree(Server *server, GError **error)
+{
     if (!server->options->root)
         return TRUE;
-    server->root = pif_tftp_root_open(server->options->root, error);
-    if (!server->root || !pif_tftp_listen(interface, &address, &fd, error))
+    PifServedSource *folder = pif_served_folder_open(server->options->root, error);
+    if (!folder)
+        return FALSE;
+    server->tree = pif_served_tree_new();
+    pif_served_tree_add(server->tree, folder);
+    return TRUE;
+}
+
+static gboolean start_tftp(Server *server, GError **error)
+{
+    const struct sockaddr_in address = any_address(server->options->tftp_port);
+    int fd = -1;
+    if (!pif_serve_options_has_tftp(server->options))
+        return TRUE;
+    if (!pif_tftp_listen(interface_of(server), &address, &fd, error))
         return FALSE;
     const PifTftpConfig config = tftp_config(server);
     server->tftp = pif_tftp_server_new(server->loop, fd, &config, error);
     return server->tftp != NULL;
+}
+
+static void on_http_event(const PifHttpEvent *event, gpointer data)
+{
+    Server *server = data;
+    pif_event_log_http(&server->log, event);
+}
+
+static gboolean start_http(Server *server, GError **error)
+{
+    const struct sockaddr_in address = any_address(server->options->http_port);
+    PifHttpConfig config = PIF_HTTP_CONFIG_DEFAULT;
+    if (!pif_serve_options_has_http(server->options))
+        return TRUE;
+    config.tree = server->tree;
+    config.timeout_s = (unsigned)server->options->http_timeout_s;
+    config.is_for_leases_only = server->options->is_http_for_leases_only;
+    config.identify = identify;
+    config.on_event = on_http_event;
+    config.data = server;
+    int fd = pif_listen(SOCK_STREAM, "HTTP", interface_of(server), &address, error);
+    if (fd < 0)
+        return FALSE;
+    server->http = pif_http_server_new(server->loop, fd, &config, error);
+    return server->http != NULL;
 }
 
 static void on_dhcp_event(const PifDhcpMessage *message, const PifDhcpReply *reply, gpointer data)
@@ -131,7 +178,7 @@ static gboolean start_dhcp(Server *server, GError **error)
                                   .on_event = on_dhcp_event,
                                   .on_failure = on_dhcp_failure,
                                   .data = server};
-    if (!options->dhcp)
+    if (!pif_serve_options_has_dhcp(options))
         return TRUE;
     if (!pif_dhcp_setup(options, &server->interface, &config.decide, &server->pool, error))
         return FALSE;
@@ -173,7 +220,7 @@ static gboolean server_start(Server *server, GError **error)
     server->any_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     server->loop = pif_loop_new(error);
     return server->loop && watch_signals(server, error) && start_dhcp(server, error) &&
-           start_tftp(server, error);
+           open_tree(server, error) && start_tftp(server, error) && start_http(server, error);
 }
 
 static void server_clear(Server *server)
@@ -181,8 +228,9 @@ static void server_clear(Server *server)
     pif_dhcp_server_free(server->dhcp);
     pif_dhcp_journal_free(server->journal);
     pif_tftp_server_free(server->tftp);
+    pif_http_server_free(server->http);
     pif_dhcp_pool_free(server->pool);
-    pif_tftp_root_free(server->root);
+    pif_served_tree_free(server->tree);
     if (server->signals.fd > 0)
         close(server->signals.fd);
     pif_loop_free(server->loop);

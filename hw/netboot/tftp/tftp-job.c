@@ -62,7 +62,7 @@ void pif_tftp_job_free(PifTftpJob *job)
         pif_loop_remove(job->server->loop, &job->watch);
         close(job->watch.fd);
     }
-    pif_tftp_file_release(job->file);
+    pif_served_file_release(job->file);
     g_free(job->asked);
     g_free(job->path);
     g_free(job);
@@ -209,8 +209,8 @@ int pif_tftp_connect(const PifTftpRequest *request)
     return pif_fd_steal(&fd);
 }
 
-gboolean pif_tftp_job_start(PifTftpServer *server, const PifTftpRequest *request, PifTftpFile *file,
-                            const char *path, GError **error)
+gboolean pif_tftp_job_start(PifTftpServer *server, const PifTftpRequest *request,
+                            PifServedFile *file, const char *path, GError **error)
 {
     PifTftpJob *job = g_new0(PifTftpJob, 1);
     job->watch = (PifWatch){pif_tftp_connect(request), on_packet};

@@ -23,9 +23,9 @@ struct PifTftpJob {
     PifTftpJob *next; /* of the same client */
     PifTftpTransfer transfer;
     PifTftpOptions options; /* as asked */
-    PifTftpFile *file;
+    PifServedFile *file;
     struct sockaddr_in peer;
-    PifTftpIdentity identity;
+    PifNodeIdentity identity;
     char *asked;
     char *path;
     int64_t started_us;
@@ -44,7 +44,7 @@ typedef struct {
     PifTftpPacket packet;
     struct sockaddr_in peer;
     struct in_addr local; /* where it was sent to */
-    PifTftpIdentity identity;
+    PifNodeIdentity identity;
     int64_t now_us;
 } PifTftpRequest;
 
@@ -55,8 +55,8 @@ PifTftpClient *pif_tftp_client_find(const PifTftpServer *server, uint32_t addres
 PifTftpJob *pif_tftp_job_find(const PifTftpServer *server, const struct sockaddr_in *peer);
 
 /* Begins to send; takes file. */
-gboolean pif_tftp_job_start(PifTftpServer *server, const PifTftpRequest *request, PifTftpFile *file,
-                            const char *path, GError **error);
+gboolean pif_tftp_job_start(PifTftpServer *server, const PifTftpRequest *request,
+                            PifServedFile *file, const char *path, GError **error);
 /* The client asked for the same again: it may not have heard the answer. */
 void pif_tftp_job_repeat(PifTftpJob *job, int64_t now_us);
 /* Ends a transfer; message: why, if it did not end by itself. */

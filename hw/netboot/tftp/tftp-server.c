@@ -38,27 +38,6 @@ static void refuse(const PifTftpServer *server, const PifTftpRequest *request,
     server->config.on_event(&event, server->config.data);
 }
 
-/* The first of the names that is there; NULL with the error of the last one. */
-static PifTftpFile *find_file(const PifTftpServer *server, const PifTftpNames *names,
-                              const char **ret_path, GError **error)
-{
-    g_autoptr(GError) last = NULL;
-    for (unsigned i = 0; i < names->count; i++) {
-        g_clear_error(&last);
-        PifTftpFile *file = pif_tftp_root_get(server->config.root, names->names[i], &last);
-        *ret_path = names->names[i];
-        if (file)
-            return file;
-        if (!g_error_matches(last, PIF_ERROR, PIF_ERROR_NOT_FOUND))
-            break;
-    }
-    if (!last)
-        pif_error_set(error, PIF_ERROR_NOT_FOUND, "no file is named");
-    else
-        g_propagate_error(error, g_steal_pointer(&last));
-    return NULL;
-}
-
 /* A transfer whose client asks for something else, and has not answered two repeats, is forgotten:
  * a Pi that gave up on a file does not say so, and must not hear of it again (firmware issue 1025).
  */
@@ -90,7 +69,7 @@ static gboolean is_same(const PifTftpOptions *a, const PifTftpOptions *b)
 /* The same port asks again: for the same it did not hear us, and is answered again; else it has
  * restarted (the ROM counts ports from 49153 in each of its stages). */
 static gboolean repeat(const PifTftpServer *server, const PifTftpRequest *request,
-                       const PifTftpFile *file)
+                       const PifServedFile *file)
 {
     PifTftpJob *job = pif_tftp_job_find(server, &request->peer);
     if (!job)
@@ -104,13 +83,13 @@ static gboolean repeat(const PifTftpServer *server, const PifTftpRequest *reques
     return FALSE;
 }
 
-static void start(PifTftpServer *server, const PifTftpRequest *request, PifTftpFile *file,
+static void start(PifTftpServer *server, const PifTftpRequest *request, PifServedFile *file,
                   const char *path)
 {
     g_autoptr(GError) error = NULL;
     forget_silent(server, request);
     if (is_full(server, request)) {
-        pif_tftp_file_release(file);
+        pif_served_file_release(file);
         refuse(server, request, PIF_TFTP_ERROR_OTHER, "too many open transfers");
     } else if (!pif_tftp_job_start(server, request, file, path, &error)) {
         refuse(server, request, PIF_TFTP_ERROR_OTHER, error->message);
@@ -119,13 +98,12 @@ static void start(PifTftpServer *server, const PifTftpRequest *request, PifTftpF
 
 static void serve(PifTftpServer *server, const PifTftpRequest *request)
 {
-    PifTftpNames names;
-    const char *path = NULL;
+    g_autofree char *path = NULL;
     g_autoptr(GError) error = NULL;
-    pif_tftp_names_make(request->packet.file, &request->identity, &names);
-    PifTftpFile *file = find_file(server, &names, &path, &error);
+    PifServedFile *file = pif_served_tree_get(server->config.tree, request->packet.file,
+                                              &request->identity, &path, &error);
     if (file && repeat(server, request, file)) {
-        pif_tftp_file_release(file);
+        pif_served_file_release(file);
     } else if (file) {
         start(server, request, file, path);
     } else {

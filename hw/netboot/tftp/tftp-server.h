@@ -2,9 +2,8 @@
 // The TFTP server: a socket for requests, one for each transfer, and limits against strangers.
 #pragma once
 
+#include "hw/netboot/files/served-tree.h"
 #include "hw/netboot/loop/loop.h"
-#include "hw/netboot/tftp/tftp-names.h"
-#include "hw/netboot/tftp/tftp-root.h"
 #include "hw/netboot/tftp/tftp-transfer.h"
 
 #include <netinet/in.h>
@@ -21,9 +20,9 @@ typedef enum {
 typedef struct {
     PifTftpEventKind kind;
     struct sockaddr_in client;
-    PifTftpIdentity identity;
+    PifNodeIdentity identity;
     const char *file;    /* as asked; any bytes */
-    const char *path;    /* as found beneath the root, or NULL */
+    const char *path;    /* as found, or NULL */
     const char *message; /* why, or NULL */
     uint64_t size;
     uint64_t n_resent;
@@ -33,12 +32,12 @@ typedef struct {
 } PifTftpEvent;
 
 typedef struct {
-    PifTftpRoot *root; /* outlives the server */
+    PifServedTree *tree; /* outlives the server */
     PifTftpLimits limits;
     unsigned max_transfers;
     unsigned max_per_client;
     /* Who has that address; may be NULL. */
-    void (*identify)(const struct sockaddr_in *client, PifTftpIdentity *ret_identity,
+    void (*identify)(const struct sockaddr_in *client, PifNodeIdentity *ret_identity,
                      gpointer data);
     void (*on_event)(const PifTftpEvent *event, gpointer data);
     gpointer data;
