@@ -3,20 +3,14 @@
 #include "images/card/anonymous.h"
 
 #include "images/card/card-root.h"
+#include "images/card/template.h"
 #include "images/card/trait-file.h"
 #include "pifarm/base/error.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
-static void add(GPtrArray *changes, const char *path, guint mode)
-{
-    PifCardChange *change = g_new0(PifCardChange, 1);
-    change->path = g_strdup(path);
-    change->content = g_strdup("");
-    change->mode = mode;
-    g_ptr_array_add(changes, change);
-}
+#define NODE_ENV "/etc/pifarm/node.env"
 
 /* machine-id(5): an empty file is filled in at boot, a missing one only where /etc is writable. */
 static gboolean is_machine_id(const char *path)
@@ -34,8 +28,7 @@ static gboolean is_key(const char *path)
 static gboolean is_of_one_node(const char *path)
 {
     static const char *const paths[] = {"/var/lib/dbus/machine-id",
-                                        "/var/lib/systemd/credential.secret",
-                                        "/etc/pifarm/node.env", NULL};
+                                        "/var/lib/systemd/credential.secret", NODE_ENV, NULL};
     const PifTraitFile *file = pif_trait_file_find(path, 0);
     return is_key(path) || g_strv_contains(paths, path) || (file && file->is_made_anew);
 }
@@ -51,28 +44,54 @@ static GPtrArray *plan(GHashTable *entries)
         if (!S_ISREG(((PifCardEntry *)entry)->mode) || !pif_card_root_is_plain(path))
             continue;
         if (is_machine_id(path))
-            add(changes, path, S_IFREG | 0444);
+            pif_card_change_add(changes, path, "", S_IFREG | 0444);
         else if (is_of_one_node(path))
-            add(changes, path, 0);
+            pif_card_change_add(changes, path, NULL, 0);
     }
     return changes;
 }
 
-static gboolean remove_identity(const PifCard *card, GError **error)
+/* What is on the card, in one run of debugfs. */
+static gboolean survey(PifCardRoot *root, GHashTable **ret_entries, GHashTable **ret_contents,
+                       GError **error)
 {
     static const char *const more[] = {"/etc", "/etc/ssh", "/etc/pifarm", NULL};
-    g_autoptr(PifCardRoot) root = NULL;
-    g_autoptr(GHashTable) entries = NULL;
+    static const char *const files[] = {NODE_ENV, PIF_TEMPLATE_LIST, NULL};
     g_autofree const char **traits = pif_trait_folders();
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
     g_strv_builder_addv(builder, (const char **)more);
     g_strv_builder_addv(builder, traits);
     g_auto(GStrv) folders = g_strv_builder_end(builder);
-    if (!pif_card_root_open(card, &root, error) ||
-        !pif_card_root_list(root, (const char *const *)folders, &entries, error))
+    return pif_card_root_survey(root, (const char *const *)folders, files, ret_entries,
+                                ret_contents, error);
+}
+
+/* A card that was never a node's has nothing made of templates. */
+static gboolean take_templates_back(PifCardRoot *root, GHashTable *contents, GPtrArray *changes,
+                                    GError **error)
+{
+    gsize size;
+    g_auto(PifTemplates) templates = {0};
+    GBytes *values = g_hash_table_lookup(contents, NODE_ENV);
+    if (!values)
+        return TRUE;
+    const char *bytes = g_bytes_get_data(values, &size);
+    g_autofree char *node_env = g_strndup(bytes ? bytes : "", size);
+    return pif_templates_read(root, g_hash_table_lookup(contents, PIF_TEMPLATE_LIST), &templates,
+                              error) &&
+           pif_templates_take_back(&templates, node_env, changes, error);
+}
+
+static gboolean remove_identity(const PifCard *card, GError **error)
+{
+    g_autoptr(PifCardRoot) root = NULL;
+    g_autoptr(GHashTable) entries = NULL;
+    g_autoptr(GHashTable) contents = NULL;
+    if (!pif_card_root_open(card, &root, error) || !survey(root, &entries, &contents, error))
         return FALSE;
     g_autoptr(GPtrArray) changes = plan(entries);
-    return changes->len == 0 || pif_card_root_change(root, changes, error);
+    return take_templates_back(root, contents, changes, error) &&
+           (changes->len == 0 || pif_card_root_change(root, changes, error));
 }
 
 gboolean pif_card_remove_identity(PifCard *card, GError **error)

@@ -157,7 +157,7 @@ gboolean pif_card_root_list(PifCardRoot *root, const char *const *folders, GHash
 /* debugfs would take a space or a newline in a path for more arguments or commands. */
 gboolean pif_card_root_is_plain(const char *path)
 {
-    return g_regex_match_simple("^[A-Za-z0-9._/-]+\\z", path, G_REGEX_DEFAULT,
+    return g_regex_match_simple("^[A-Za-z0-9._/@:+,=-]+\\z", path, G_REGEX_DEFAULT,
                                 G_REGEX_MATCH_DEFAULT);
 }
 
@@ -233,6 +233,17 @@ void pif_card_change_free(PifCardChange *change)
     g_free(change);
 }
 
+PifCardChange *pif_card_change_add(GPtrArray *changes, const char *path, const char *content,
+                                   guint mode)
+{
+    PifCardChange *change = g_new0(PifCardChange, 1);
+    change->path = g_strdup(path);
+    change->content = g_strdup(content);
+    change->mode = mode;
+    g_ptr_array_add(changes, change);
+    return change;
+}
+
 /* A `rm` of what is not there only leaves a line on standard error. A `mkdir` of what is there
  * would leave an inode in no folder. */
 static gboolean append_change(const PifCardRoot *root, GString *script, const PifCardChange *change,
@@ -246,7 +257,8 @@ static gboolean append_change(const PifCardRoot *root, GString *script, const Pi
             return FALSE;
         g_string_append_printf(script, "write %s %s\n", name, change->path);
         g_string_append_printf(script, "sif %s mode 0%o\n", change->path, change->mode);
-        g_string_append_printf(script, "sif %s uid 0\nsif %s gid 0\n", change->path, change->path);
+        g_string_append_printf(script, "sif %s uid %u\nsif %s gid %u\n", change->path, change->uid,
+                               change->path, change->gid);
         g_string_append_printf(script, "dump %s %u.back\n", change->path, number);
     }
     return TRUE;
@@ -268,8 +280,8 @@ static gboolean has_arrived(const PifCardRoot *root, const PifCardChange *change
         return !entry;
     if (S_ISDIR(change->mode))
         return entry && S_ISDIR(entry->mode);
-    return entry && entry->mode == change->mode && entry->uid == 0 && entry->gid == 0 &&
-           take_copy(root, number, &content, NULL) && content &&
+    return entry && entry->mode == change->mode && entry->uid == change->uid &&
+           entry->gid == change->gid && take_copy(root, number, &content, NULL) && content &&
            has_bytes(content, change->content);
 }
 

@@ -20,7 +20,7 @@ typedef struct {
     guint gid;
 } PifCardEntry;
 
-/* Letters, digits and ._/- only: what can be handed to debugfs. */
+/* Letters, digits and ._/@:+,=- only: what can be handed to debugfs. */
 gboolean pif_card_root_is_plain(const char *path);
 
 /* What is in the folders: table of path -> PifCardEntry, with "/etc/." for a folder that is there.
@@ -38,15 +38,20 @@ gboolean pif_card_root_survey(PifCardRoot *root, const char *const *folders,
                               const char *const *paths, GHashTable **ret_entries,
                               GHashTable **ret_contents, GError **error);
 
-/* One change: the folder made (which must not be there), the file written anew as root's with that
- * mode, or (mode 0) the file removed. */
+/* One change: the folder made (which must not be there), the file written anew with that mode, or
+ * (mode 0) the file removed. */
 typedef struct {
     char *path;    /* pif_card_root_is_plain */
     char *content; /* of a file */
     guint mode;    /* S_IFREG | 0644, S_IFDIR | 0755; 0: remove */
+    guint uid;     /* whose the file is; folders are root's */
+    guint gid;
 } PifCardChange;
 
 void pif_card_change_free(PifCardChange *change);
+/* Appends one, of root's. It belongs to changes. */
+PifCardChange *pif_card_change_add(GPtrArray *changes, const char *path, const char *content,
+                                   guint mode);
 /* changes: PifCardChange*, all made in one run, then read back. EXTERNAL names the first that is
  * not on the card afterwards; some of the others may then be made. */
 gboolean pif_card_root_change(PifCardRoot *root, const GPtrArray *changes, GError **error);

@@ -61,7 +61,8 @@ typedef struct {
     const char
         *host_key; /* OpenSSH ed25519 private key: /etc/ssh/ssh_host_ed25519_key, 0600, and .pub */
     const char *host_key_public;
-    const char *node_env; /* text of /etc/pifarm/node.env: NAME=VALUE lines for units and scripts */
+    const char *node_env; /* text of /etc/pifarm/node.env: NAME=VALUE lines for units and scripts,
+                             also for {name} in the card's templates (template.h) */
 } PifIdentity;
 
 /* Writes it with debugfs in one go, tens of milliseconds. What else on the card would make it the

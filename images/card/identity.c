@@ -3,6 +3,7 @@
 #include "images/card/identity.h"
 
 #include "images/card/card-root.h"
+#include "images/card/template.h"
 #include "images/card/trait-file.h"
 #include "pifarm/base/error.h"
 
@@ -46,11 +47,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Plan, plan_clear)
 
 static void add(Plan *plan, const char *path, const char *content, guint mode)
 {
-    PifCardChange *change = g_new0(PifCardChange, 1);
-    change->path = g_strdup(path);
-    change->content = g_strdup(content);
-    change->mode = mode;
-    g_ptr_array_add(plan->changes, change);
+    pif_card_change_add(plan->changes, path, content, mode);
 }
 
 static gboolean has_folder(const Plan *plan, const char *path)
@@ -142,7 +139,7 @@ static gboolean survey(PifCardRoot *root, Plan *plan, GError **error)
 {
     static const char *const more[] = {
         "/etc", "/etc/ssh", "/etc/pifarm", cloud_folder, "/etc/cloud/cloud.cfg.d", wants_folder};
-    static const char *const paths[] = {"/etc/hosts", NULL};
+    static const char *const paths[] = {"/etc/hosts", PIF_TEMPLATE_LIST, NULL};
     g_autofree const char **traits = pif_trait_folders();
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
     for (gsize i = 0; i < G_N_ELEMENTS(more); i++)
@@ -151,6 +148,19 @@ static gboolean survey(PifCardRoot *root, Plan *plan, GError **error)
     g_auto(GStrv) folders = g_strv_builder_end(builder);
     return pif_card_root_survey(root, (const char *const *)folders, paths, &plan->entries,
                                 &plan->contents, error);
+}
+
+/* The node's own values, in their own file and wherever the image has a place for them. */
+static gboolean add_values(Plan *plan, PifCardRoot *root, const char *node_env, GError **error)
+{
+    g_auto(PifTemplates) templates = {0};
+    GBytes *list = g_hash_table_lookup(plan->contents, PIF_TEMPLATE_LIST);
+    if (!pif_templates_read(root, list, &templates, error))
+        return FALSE;
+    add_folder(plan, "/etc/pifarm");
+    add(plan, "/etc/pifarm/node.env", node_env, S_IFREG | 0644);
+    pif_templates_expand(&templates, node_env, plan->changes);
+    return TRUE;
 }
 
 static gboolean write_identity(const PifCard *card, const PifIdentity *identity, GError **error)
@@ -169,10 +179,8 @@ static gboolean write_identity(const PifCard *card, const PifIdentity *identity,
         add_machine_id(&plan, identity->machine_id);
     if (identity->host_key)
         add_host_key(&plan, identity);
-    if (identity->node_env) {
-        add_folder(&plan, "/etc/pifarm");
-        add(&plan, "/etc/pifarm/node.env", identity->node_env, S_IFREG | 0644);
-    }
+    if (identity->node_env && !add_values(&plan, root, identity->node_env, error))
+        return FALSE;
     add_removals(&plan, identity->host_key != NULL);
     return pif_card_root_change(root, plan.changes, error);
 }

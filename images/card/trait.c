@@ -3,6 +3,8 @@
 #include "images/card/trait.h"
 
 #include "images/card/card-root.h"
+#include "images/card/node-values.h"
+#include "images/card/template.h"
 #include "images/card/trait-file.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/wire.h"
@@ -116,10 +118,10 @@ static char *make_printable(const char *bytes, gsize size)
 }
 
 /* Takes value. */
-static void add(GPtrArray *traits, const PifTraitFile *file, const char *path, char *value)
+static void add(GPtrArray *traits, const char *what, const char *path, char *value)
 {
     PifTrait *trait = g_new0(PifTrait, 1);
-    trait->what = file->what;
+    trait->what = what;
     trait->value = value;
     trait->path = g_strdup(path);
     g_ptr_array_add(traits, trait);
@@ -135,7 +137,7 @@ static void add_matches(GPtrArray *traits, const PifTraitFile *file, const char 
     for (int i = 0; i < MAX_VALUES && g_match_info_matches(match); i++) {
         int start = 0, end = 0;
         g_match_info_fetch_pos(match, 1, &start, &end);
-        add(traits, file, path, make_printable(bytes + start, (gsize)(end - start)));
+        add(traits, file->what, path, make_printable(bytes + start, (gsize)(end - start)));
         g_match_info_next(match, NULL);
     }
 }
@@ -151,10 +153,10 @@ static void add_file(GPtrArray *traits, const PifTraitFile *file, const char *pa
         add_matches(traits, file, path, bytes, size);
         break;
     case PIF_TRAIT_HASH:
-        add(traits, file, path, format_hash(bytes, size));
+        add(traits, file->what, path, format_hash(bytes, size));
         break;
     case PIF_TRAIT_SSH_KEY:
-        add(traits, file, path, pif_trait_ssh_private_key(bytes, size));
+        add(traits, file->what, path, pif_trait_ssh_private_key(bytes, size));
         break;
     }
 }
@@ -174,7 +176,8 @@ static int compare_paths(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Of the files, not the links: those lead to another row or to nowhere. NULL-terminated. */
+/* Of the files, not the links: those lead to another row or to nowhere; and the list of templates.
+ * NULL-terminated. */
 static GPtrArray *find_paths(GHashTable *entries)
 {
     GPtrArray *paths = g_ptr_array_new();
@@ -186,8 +189,28 @@ static GPtrArray *find_paths(GHashTable *entries)
         if (S_ISREG(((PifCardEntry *)entry)->mode) && pif_trait_file_find(path, 0))
             g_ptr_array_add(paths, path);
     g_ptr_array_sort(paths, compare_paths);
+    g_ptr_array_add(paths, PIF_TEMPLATE_LIST);
     g_ptr_array_add(paths, NULL);
     return paths;
+}
+
+/* What was made of templates that no two nodes can make the same of. */
+static gboolean add_templates(GPtrArray *traits, PifCardRoot *root, GBytes *list, GError **error)
+{
+    gsize size;
+    g_auto(PifTemplates) templates = {0};
+    if (!pif_templates_read(root, list, &templates, error))
+        return FALSE;
+    for (guint i = 0; templates.templates && i < templates.templates->len; i++) {
+        const PifTemplate *template = templates.templates->pdata[i];
+        const char *bytes = template->content ? g_bytes_get_data(template->content, &size) : NULL;
+        if (!bytes || !pif_node_values_distinguish(template->text))
+            continue;
+        g_autofree char *hash = format_hash(bytes, size);
+        add(traits, PIF_TRAIT_TEMPLATE, template->path,
+            g_strdup_printf("%s %s", template->path, hash));
+    }
+    return TRUE;
 }
 
 static gboolean read_traits(PifCard *card, GPtrArray *traits, GError **error)
@@ -204,12 +227,12 @@ static gboolean read_traits(PifCard *card, GPtrArray *traits, GError **error)
     if (!pif_card_root_survey(root, (const char *const[]){NULL}, (const char *const *)paths->pdata,
                               &unused, &contents, error))
         return FALSE;
-    for (guint i = 0; i + 1 < paths->len; i++) {
+    for (guint i = 0; i + 2 < paths->len; i++) {
         GBytes *content = g_hash_table_lookup(contents, paths->pdata[i]);
         if (content)
             add_file_of_rows(traits, paths->pdata[i], content);
     }
-    return TRUE;
+    return add_templates(traits, root, g_hash_table_lookup(contents, PIF_TEMPLATE_LIST), error);
 }
 
 gboolean pif_card_read_traits(PifCard *card, GPtrArray **ret_traits, GError **error)

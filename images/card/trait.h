@@ -4,8 +4,11 @@
 
 #include "images/card/card.h"
 
+/* What a file is that was made of a template with a node's own values (template.h). */
+#define PIF_TRAIT_TEMPLATE "file of a template"
+
 typedef struct {
-    const char *what; /* "machine-id", "SSH host key", ...: of pif_trait_files */
+    const char *what; /* "machine-id", "SSH host key", ...: of pif_trait_files, or the above */
     char *value;      /* as it is, or a fingerprint of what is secret; printable, no newlines */
     char *path;       /* on the card */
 } PifTrait;

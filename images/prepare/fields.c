@@ -49,6 +49,7 @@ const PifPrepareField pif_prepare_fields[] = {
     {"keyboard", PIF_PREPARE_TEXT, AT(keyboard), "keyboard layout",
      "^[a-z]{2,12}(:[a-z][a-z0-9_-]{0,30})?\\z", "as de, or with a variant as de:nodeadkeys", NULL},
     {"copy", PIF_PREPARE_TREES, AT(copies), NULL, NULL, NULL, NULL},
+    {"expand", PIF_PREPARE_TREES, AT(expansions), NULL, NULL, NULL, NULL},
     {"unit", PIF_PREPARE_FILES, AT(units), "name of a systemd unit",
      "^" PLAIN_NAME "\\.(service|socket|timer|path|mount|automount|swap|target|slice)\\z",
      "as hello.service, of letters, digits and : _ . @ -", NULL, FALSE, pif_unit_file_check},

@@ -24,6 +24,8 @@ typedef struct {
     const char *keyboard;     /* XKB layout, and after a colon its variant: "de:nodeadkeys" */
     char **copies;      /* folders whose content is put into the image's root; beside each there
                            may be FOLDER.permissions (images/prepare/permissions.h) */
+    char **expansions;  /* the same, whose texts may have {node} and such in them
+                           (images/card/node-values.h), as units and firstboots may */
     char **units;       /* systemd unit files, installed and enabled */
     char **firstboots;  /* scripts that run once, when a card boots for the first time */
     char **packages;    /* Debian packages, installed from where the image's apt takes them, in the

@@ -57,8 +57,8 @@ static void read_hostname(const PifKeyScope *scope, const PifKey *key, const Pif
     if (strpbrk(sample->str, "{}"))
         pif_key_refuse(
             scope, value,
-            "'%s' of %s: only {node}, the node's name, can be in a host name; scripts and "
-            "units find the rest in /etc/pifarm/node.env",
+            "'%s' of %s: only {node}, the node's name, can be in a host name; the rest can be in "
+            "units and scripts, and in texts of 'expand'",
             key->name, scope->what);
     else if (check(scope, key, value, sample->str))
         pif_key_read_string(scope, key, value, &((PifRecipe *)scope->context)->hostname);
@@ -191,6 +191,7 @@ static const PifKey recipe_keys[] = {
     {"timezone", read_text, .offset = AT(timezone)},
     {"keyboard", read_text, .offset = AT(keyboard)},
     {"copy", read_paths, .offset = AT(copies)},
+    {"expand", read_paths, .offset = AT(expansions)},
     {"unit", read_paths, .offset = AT(units)},
     {"firstboot", read_paths, .offset = AT(firstboots)},
     {"packages", read_items, .offset = AT(packages)},

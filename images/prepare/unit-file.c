@@ -130,20 +130,8 @@ GHashTable *pif_unit_file_links(const char *name, const char *text, GError **err
     return g_steal_pointer(&links);
 }
 
-/* systemd's own ${NODE} has another meaning, and is what to use instead. */
 gboolean pif_unit_file_check(const char *name, const char *text, GError **error)
 {
-    g_autoptr(GMatchInfo) match = NULL;
-    g_autoptr(GRegex) regex = g_regex_new("(?<!\\$)\\{(node|id|address|serial)\\}", G_REGEX_DEFAULT,
-                                          G_REGEX_MATCH_DEFAULT, NULL);
-    if (g_regex_match(regex, text, G_REGEX_MATCH_DEFAULT, &match)) {
-        g_autofree char *value = g_match_info_fetch(match, 1);
-        g_autofree char *variable = g_ascii_strup(value, -1);
-        return pif_error_set(error, PIF_ERROR_CONFIG,
-                             "%s: {%s} is each node's own, and the image is for all of them; use "
-                             "EnvironmentFile=/etc/pifarm/node.env and ${%s}",
-                             name, value, variable);
-    }
     g_autoptr(GHashTable) links = pif_unit_file_links(name, text, error);
     return links != NULL;
 }

@@ -10,6 +10,5 @@
  * it names what cannot be a unit. */
 GHashTable *pif_unit_file_links(const char *name, const char *text, GError **error);
 
-/* The same, and CONFIG also when a node's own value ({node}, {id}, {address}, {serial}) is in the
- * text: one image is for many nodes. */
+/* Whether it could be told. */
 gboolean pif_unit_file_check(const char *name, const char *text, GError **error);

@@ -97,6 +97,7 @@ static gboolean make_spec(PrepareOptions *options, PifPrepareSpec *spec, GError 
         return FALSE;
     options->spec.packages = split_packages(options->packages);
     make_absolute(options->spec.copies);
+    make_absolute(options->spec.expansions);
     make_absolute(options->spec.units);
     make_absolute(options->spec.firstboots);
     if (recipe)
@@ -198,6 +199,8 @@ gboolean pif_image_cmd_prepare(PifCli *cli, int argc, char **argv, int *ret_stat
          "layout, as de or de:nodeadkeys", "LAYOUT"},
         {"copy", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.spec.copies,
          "put what is in DIR into the root folder", "DIR"},
+        {"expand", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.spec.expansions,
+         "the same; {node} and such in texts are each node's", "DIR"},
         {"unit", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.spec.units,
          "systemd unit to install and enable", "FILE"},
         {"firstboot", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.spec.firstboots,
@@ -217,9 +220,9 @@ gboolean pif_image_cmd_prepare(PifCli *cli, int argc, char **argv, int *ret_stat
         G_OPTION_ENTRY_NULL};
     static const char description[] =
         "Makes a new image; IMAGE stays as it is. Machine ID and SSH host keys are removed, for\n"
-        "each node gets its own. The same IMAGE, options and files are prepared once. What takes\n"
-        "FILE, DIR, PKG or CMD may be repeated. -v says what is found, chosen and done there.\n"
-        "pifarm-recipe(5) tells more. `pifarm up` prepares the images of farm.yaml by itself.\n"
+        "each node gets its own. The same IMAGE, options and files are prepared once. FILE, DIR,\n"
+        "PKG and CMD may be repeated. -v says what is found, chosen and done. pifarm-recipe(5)\n"
+        "tells more. `pifarm up` prepares the images of farm.yaml by itself.\n"
         "\n"
         "Example:\n"
         "  pifarm image prepare debian --name lab -s 4GiB -u pi -k ~/.ssh/id_ed25519.pub";

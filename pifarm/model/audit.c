@@ -160,12 +160,13 @@ static void report_unknown_key(const PifAuditSubject *subject, GPtrArray *findin
                     (const char *const[]){subject->name, NULL});
 }
 
-/* machine-id(5): an image has an empty one, or all that is flashed from it is one machine. */
+/* machine-id(5): an image has an empty one, or all that is flashed from it is one machine. What
+ * templates are for is not there before a node has it. */
 static void report_image(const PifAuditSubject *image, GPtrArray *findings)
 {
     for (guint i = 0; i < image->traits->len; i++) {
         const PifTrait *trait = g_ptr_array_index(image->traits, i);
-        if (g_str_equal(trait->what, "machine-id"))
+        if (g_str_equal(trait->what, "machine-id") || g_str_equal(trait->what, PIF_TRAIT_TEMPLATE))
             add_finding(findings, "in the image", trait->what, trait->value,
                         (const char *const[]){image->name, NULL});
     }

@@ -115,7 +115,7 @@ static void all_mistakes_are_shown_with_their_places(Fixture *fixture, gconstpoi
         "hostnam: x\n"
         "^~~~~~~\n"
         "r.yaml:2:11: 'hostname' of this recipe: only {node}, the node's name, can be in a host "
-        "name; scripts and units find the rest in /etc/pifarm/node.env\n"
+        "name; the rest can be in units and scripts, and in texts of 'expand'\n"
         "hostname: \"{id}\"\n"
         "          ^~~~~~\n"
         "r.yaml:3:7: 'user' of this recipe has no 'name'\n"
@@ -360,9 +360,11 @@ static const UnitCase unit_cases[] = {
     {"a script is no unit", "a.service", "#!/bin/sh\necho hello\n",
      "a.service is no systemd unit: 'echo hello' is neither a [Section] nor Key=Value in one"},
     {"an empty file is no unit", "a.service", "\n", "a.service is no systemd unit: it is empty"},
-    {"a node's own value is refused", "a.service", "[Service]\nExecStart=/bin/x ${id} {address}\n",
-     "a.service: {address} is each node's own, and the image is for all of them; use "
-     "EnvironmentFile=/etc/pifarm/node.env and ${ADDRESS}"},
+    {"a node's own value may be in it", "a.service",
+     "[Service]\nExecStart=/bin/x {address}\n[Install]\nWantedBy=b.target\n",
+     "b.target.wants/a.service"},
+    {"but not in what enables it", "a.service", "[Install]\nWantedBy={node}.target\n",
+     "a.service: '{node}.target' in [Install] is no name of a unit"},
 };
 
 static void check_unit(gconstpointer data)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The step that puts folders of this host into the image: as one archive each, whose paths are
 // where the image's own links lead.
+#include "images/card/node-values.h"
 #include "images/prepare/tree.h"
 #include "images/prepare/worker/steps.h"
+#include "images/prepare/worker/templates.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
 
@@ -23,8 +25,11 @@ typedef struct {
     const PifGuest *guest;
     const PifTree *tree;
     PifAccounts accounts;
-    GHashTable *places; /* folder in the tree -> where that is in the image, "" for the root */
-    GHashTable *fresh;  /* folders in the tree that the image does not have */
+    GHashTable *places;   /* folder in the tree -> where that is in the image, "" for the root */
+    GHashTable *fresh;    /* folders in the tree that the image does not have */
+    gboolean expands;     /* texts may have a node's own values in them */
+    GPtrArray *templates; /* paths in the image of those that have */
+    GPtrArray *plain;     /* and of all other files and links */
 } Copy;
 
 static void copy_clear(Copy *copy)
@@ -32,6 +37,8 @@ static void copy_clear(Copy *copy)
     pif_accounts_clear(&copy->accounts);
     g_hash_table_unref(copy->places);
     g_hash_table_unref(copy->fresh);
+    g_ptr_array_unref(copy->templates);
+    g_ptr_array_unref(copy->plain);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Copy, copy_clear)
 
@@ -129,8 +136,39 @@ static gboolean write_content(const Copy *copy, const PifTreeEntry *entry, Archi
                                       copy->tree->path, entry->path);
 }
 
-static gboolean write_entry(const Copy *copy, const PifTreeEntry *entry, Archive *archive,
-                            GError **error)
+/* A text, with a node's own values in it? */
+static gboolean has_values(const Copy *copy, const PifTreeEntry *entry, gboolean *ret_has,
+                           GError **error)
+{
+    *ret_has = FALSE;
+    if (!copy->expands || !S_ISREG(entry->type) || entry->size == 0)
+        return TRUE;
+    g_auto(PifFd) fd = pif_tree_open_file(copy->tree, entry->path, error);
+    g_autoptr(GMappedFile) file = fd < 0 ? NULL : g_mapped_file_new_from_fd(fd, FALSE, error);
+    if (!file)
+        return FALSE;
+    gsize size = g_mapped_file_get_length(file);
+    const char *bytes = g_mapped_file_get_contents(file);
+    if (!bytes || !g_utf8_validate(bytes, (gssize)size, NULL))
+        return TRUE;
+    g_autofree char *text = g_strndup(bytes, size);
+    *ret_has = pif_node_values_are_in(text);
+    return TRUE;
+}
+
+/* Where a file or link of the tree goes, which is noted: at its place, or to the templates. Free
+ * it. */
+static char *choose_place(Copy *copy, const PifTreeEntry *entry, const char *place, GError **error)
+{
+    gboolean is_template;
+    if (!has_values(copy, entry, &is_template, error) ||
+        (is_template && !pif_guest_check_template(copy->guest, place, entry->size, error)))
+        return NULL;
+    g_ptr_array_add(is_template ? copy->templates : copy->plain, g_strdup(place));
+    return is_template ? pif_guest_template_place(place) : g_strdup(place);
+}
+
+static gboolean write_entry(Copy *copy, const PifTreeEntry *entry, Archive *archive, GError **error)
 {
     guint uid, gid;
     gboolean is_folder = S_ISDIR(entry->type);
@@ -138,10 +176,11 @@ static gboolean write_entry(const Copy *copy, const PifTreeEntry *entry, Archive
                                        : place_of(copy, entry);
     if (is_folder && !g_hash_table_contains(copy->fresh, entry->path))
         return TRUE;
-    if (!find_owner(copy, entry, place, &uid, &gid, error))
+    g_autofree char *chosen = is_folder ? g_strdup(place) : choose_place(copy, entry, place, error);
+    if (!chosen || !find_owner(copy, entry, place, &uid, &gid, error))
         return FALSE;
     g_autoptr(ArchiveEntry) header = archive_entry_new();
-    archive_entry_set_pathname(header, place + 1);
+    archive_entry_set_pathname(header, chosen + 1);
     archive_entry_set_filetype(header, entry->type);
     archive_entry_set_perm(header, entry->mode);
     archive_entry_set_uid(header, uid);
@@ -154,7 +193,7 @@ static gboolean write_entry(const Copy *copy, const PifTreeEntry *entry, Archive
     return !S_ISREG(entry->type) || write_content(copy, entry, archive, error);
 }
 
-static gboolean write_archive(const Copy *copy, int fd, GError **error)
+static gboolean write_archive(Copy *copy, int fd, GError **error)
 {
     g_autoptr(Archive) archive = archive_write_new();
     if (archive_write_set_format_pax_restricted(archive) != ARCHIVE_OK ||
@@ -195,7 +234,8 @@ static gboolean place_folders(Copy *copy, GError **error)
 }
 
 /* The archive has no name, so that nothing stays behind; beside the disk there is room for it. */
-static gboolean copy_tree(const PifGuest *guest, const PifTree *tree, GError **error)
+static gboolean copy_tree(const PifGuest *guest, const PifTree *tree, gboolean expands,
+                          GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(guest->job->disk);
     g_auto(PifFd) fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -205,6 +245,9 @@ static gboolean copy_tree(const PifGuest *guest, const PifTree *tree, GError **e
         .tree = tree,
         .places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
         .fresh = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .expands = expands,
+        .templates = g_ptr_array_new_with_free_func(g_free),
+        .plain = g_ptr_array_new_with_free_func(g_free),
     };
     if (fd < 0)
         return pif_error_set_errno(error, errno, "cannot make a temporary file in %s", folder);
@@ -214,12 +257,13 @@ static gboolean copy_tree(const PifGuest *guest, const PifTree *tree, GError **e
         return FALSE;
     if (guestfs_tar_in(guest->handle, path, "/") < 0)
         return pif_guest_fail(guest, error, "cannot copy %s", tree->path);
-    return change_folders(&copy, error);
+    return change_folders(&copy, error) &&
+           pif_guest_update_templates(guest, copy.templates, copy.plain, error);
 }
 
-gboolean pif_step_copy(PifGuest *guest, GError **error)
+static gboolean copy_trees(const PifGuest *guest, const char *key, gboolean expands, GError **error)
 {
-    g_autoptr(GArray) folders = pif_prepare_job_items(guest->job, "copy");
+    g_autoptr(GArray) folders = pif_prepare_job_items(guest->job, key);
     for (guint i = 0; i < folders->len; i++) {
         const PifPrepareItem *folder = &g_array_index(folders, PifPrepareItem, i);
         g_autoptr(PifTree) tree = pif_tree_open(folder->from, error);
@@ -229,8 +273,18 @@ gboolean pif_step_copy(PifGuest *guest, GError **error)
             return pif_error_set(error, PIF_ERROR_BUSY,
                                  "%s changed while the image was prepared; try again",
                                  folder->from);
-        if (!copy_tree(guest, tree, error))
+        if (!copy_tree(guest, tree, expands, error))
             return FALSE;
     }
     return TRUE;
+}
+
+gboolean pif_step_copy(PifGuest *guest, GError **error)
+{
+    return copy_trees(guest, "copy", FALSE, error);
+}
+
+gboolean pif_step_expand(PifGuest *guest, GError **error)
+{
+    return copy_trees(guest, "expand", TRUE, error);
 }

@@ -26,6 +26,7 @@ const PifStep pif_steps[] = {
     {"timezone", "setting the time zone", "timezone", NULL, pif_step_timezone},
     {"keyboard", "setting the keyboard layout", "keyboard", NULL, pif_step_keyboard},
     {"copy", "copying files", "copy", NULL, pif_step_copy},
+    {"expand", "copying files that are different on each node", "expand", NULL, pif_step_expand},
     {"unit", "installing systemd units", "unit", NULL, pif_step_unit},
     {"firstboot", "installing what the first boot runs", NULL, has_scripts, pif_step_firstboot},
     {"cloud-init", "keeping cloud-init from undoing it", NULL, pif_cloud_is_used,

@@ -38,6 +38,7 @@ gboolean pif_step_timezone(PifGuest *guest, GError **error);
 gboolean pif_step_keyboard(PifGuest *guest, GError **error);
 /* copy.c */
 gboolean pif_step_copy(PifGuest *guest, GError **error);
+gboolean pif_step_expand(PifGuest *guest, GError **error);
 /* units.c */
 gboolean pif_step_unit(PifGuest *guest, GError **error);
 gboolean pif_step_firstboot(PifGuest *guest, GError **error);

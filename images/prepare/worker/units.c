@@ -2,6 +2,7 @@
 // Steps that make things run on the node: systemd units, and scripts at the first boot.
 #include "images/prepare/unit-file.h"
 #include "images/prepare/worker/steps.h"
+#include "images/prepare/worker/templates.h"
 #include "pifarm/base/error.h"
 
 #include <string.h>
@@ -66,7 +67,7 @@ static gboolean install_unit(const PifGuest *guest, const char *name, const char
     g_autofree char *path = g_strconcat(UNITS, name, NULL);
     g_autoptr(GHashTable) links = pif_unit_file_links(name, text, error);
     if (!links || !pif_guest_remove(guest, path, error) || /* it may be masked */
-        !pif_guest_put_new(guest, path, text, 0644, error))
+        !pif_guest_put_text(guest, path, text, 0644, error))
         return FALSE;
     g_hash_table_iter_init(&iterator, links);
     while (g_hash_table_iter_next(&iterator, &link, &target)) {
@@ -112,22 +113,29 @@ static gboolean start_by_inittab(const PifGuest *guest, GError **error)
     return pif_guest_write(guest, "/etc/inittab", after, error);
 }
 
+static guint count_matches(const PifGuest *guest, const char *pattern)
+{
+    char **paths = guestfs_glob_expand(guest->handle, pattern);
+    guint count = paths ? g_strv_length(paths) : 0;
+    for (char **path = paths; path && *path; path++)
+        free(*path);
+    free(paths);
+    return count;
+}
+
 /* What an image was prepared with before ran or runs there too: the numbers go on. */
 static gboolean put_scripts(const PifGuest *guest, GError **error)
 {
     g_autoptr(GArray) scripts = pif_prepare_job_items(guest->job, "firstboot");
     PifPrepareItem locale = {.name = "locale-gen", .text = locale_script};
-    char **present = guestfs_glob_expand(guest->handle, RUNNER ".d/*");
-    guint number = present ? g_strv_length(present) + 1 : 1;
-    for (char **path = present; path && *path; path++)
-        free(*path);
-    free(present);
+    g_autofree char *templates = pif_guest_template_place(RUNNER ".d/*");
+    guint number = count_matches(guest, RUNNER ".d/*") + count_matches(guest, templates) + 1;
     if (guest->makes_locale)
         g_array_prepend_val(scripts, locale);
     for (guint i = 0; i < scripts->len; i++) {
         const PifPrepareItem *script = &g_array_index(scripts, PifPrepareItem, i);
         g_autofree char *path = g_strdup_printf(RUNNER ".d/%02u-%s", number + i, script->name);
-        if (!pif_guest_put_new(guest, path, script->text, 0755, error))
+        if (!pif_guest_put_text(guest, path, script->text, 0755, error))
             return FALSE;
     }
     return TRUE;
