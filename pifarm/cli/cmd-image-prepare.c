@@ -222,7 +222,7 @@ gboolean pif_image_cmd_prepare(PifCli *cli, int argc, char **argv, int *ret_stat
         "Makes a new image; IMAGE stays as it is. Machine ID and SSH host keys go, for each node\n"
         "gets its own. The same IMAGE, options and files are prepared once. FILE, DIR, PKG and\n"
         "CMD may be repeated. -v says what is found and done. pifarm-recipe(5) tells more.\n"
-        "`pifarm up` prepares the images of farm.yaml by itself.\n"
+        "`pifarm up` prepares images by itself.\n"
         "\n"
         "Example:\n"
         "  pifarm image prepare debian --name lab -s 4GiB -u pi -k ~/.ssh/id_ed25519.pub";
