@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The socket that a forward listens with, and why there is none.
 #include "netsetup/forward-kind.h"
+#include "netsetup/outside.h"
 #include "netsetup/state.h"
 #include "pifarm/base/error.h"
+#include "pifarm/base/fd.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 
 struct PifForward {
@@ -53,6 +56,16 @@ static gboolean set_listen_error(GError **error, const PifForwardSpec *spec, GEr
     return pif_error_take(error, failure, "cannot listen on %s:%u", address, spec->port);
 }
 
+static GSocket *new_socket(int type, GError **error)
+{
+    g_auto(PifFd) fd = pif_outside_socket(type);
+    if (fd < 0) {
+        pif_error_set_errno(error, errno, "cannot make a socket");
+        return NULL;
+    }
+    return g_socket_new_from_fd(pif_fd_steal(&fd), error);
+}
+
 /* SO_REUSEADDR: past connections of a TCP port don't hold it. With UDP it would let two of us have
  * one port. */
 static GSocket *listen_on(const PifForwardSpec *spec, GError **error)
@@ -61,8 +74,7 @@ static GSocket *listen_on(const PifForwardSpec *spec, GError **error)
     gboolean is_stream = type == G_SOCKET_TYPE_STREAM;
     g_autoptr(GError) failure = NULL;
     g_autoptr(GSocketAddress) address = pif_ipv4_socket_address(spec->address, spec->port);
-    g_autoptr(GSocket) socket =
-        g_socket_new(G_SOCKET_FAMILY_IPV4, type, G_SOCKET_PROTOCOL_DEFAULT, &failure);
+    g_autoptr(GSocket) socket = new_socket(is_stream ? SOCK_STREAM : SOCK_DGRAM, &failure);
     if (socket && g_socket_bind(socket, address, is_stream, &failure) &&
         (!is_stream || g_socket_listen(socket, &failure))) {
         g_socket_set_blocking(socket, FALSE);

@@ -2,6 +2,7 @@
 // From a port to a socket's inode by /proc/net, from there to a process by /proc/<pid>/fd.
 #include "netsetup/port.h"
 
+#include "netsetup/outside.h"
 #include "pifarm/base/file.h"
 
 #include <stdio.h>
@@ -12,8 +13,8 @@ static const struct {
     const char *tables[2];
     unsigned listening;
 } protocols[] = {
-    [PIF_PORT_TCP] = {{"/proc/net/tcp", "/proc/net/tcp6"}, 0x0a},
-    [PIF_PORT_UDP] = {{"/proc/net/udp", "/proc/net/udp6"}, 0x07},
+    [PIF_PORT_TCP] = {{"tcp", "tcp6"}, 0x0a},
+    [PIF_PORT_UDP] = {{"udp", "udp6"}, 0x07},
 };
 
 /* Inode of the socket that listens on the port; 0: none. */
@@ -90,9 +91,10 @@ static char *find_process_with(unsigned long inode)
 
 char *pif_port_find_owner(PifPortProtocol protocol, uint16_t port)
 {
+    g_autofree char *folder = pif_outside_proc_net();
     for (size_t i = 0; i < G_N_ELEMENTS(protocols[protocol].tables); i++) {
-        unsigned long inode =
-            find_inode(protocols[protocol].tables[i], protocols[protocol].listening, port);
+        g_autofree char *table = g_build_filename(folder, protocols[protocol].tables[i], NULL);
+        unsigned long inode = find_inode(table, protocols[protocol].listening, port);
         if (inode != 0)
             return find_process_with(inode);
     }

@@ -2,7 +2,12 @@
 // The project's folders.
 #include "pifarm/base/paths.h"
 
+#include "pifarm/base/error.h"
+#include "pifarm/base/file.h"
+
+#include <errno.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char state_dir_of_root[] = "/var/lib/pifarm";
@@ -39,9 +44,36 @@ char *pif_paths_state_dir(void)
     return choose("PIFARM_STATE_DIR", state_dir_of_root, g_get_user_state_dir());
 }
 
+/* Not set by every login, nor right behind every su. */
+static gboolean is_own_folder(const char *path)
+{
+    struct stat status;
+    return path && *path && stat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
+           status.st_uid == geteuid();
+}
+
+static char *choose_users_runtime_dir(void)
+{
+    const char *told = g_getenv("XDG_RUNTIME_DIR");
+    g_autofree char *usual = g_strdup_printf("/run/user/%u", (unsigned)geteuid());
+    if (is_own_folder(told))
+        return g_strdup(told);
+    if (is_own_folder(usual))
+        return g_steal_pointer(&usual);
+    return g_build_filename(g_get_user_cache_dir(), "pifarm", "run", NULL);
+}
+
 char *pif_paths_runtime_dir(void)
 {
-    return choose("PIFARM_RUNTIME_DIR", runtime_dir_of_root, g_get_user_runtime_dir());
+    g_autofree char *of_user = choose_users_runtime_dir();
+    return choose("PIFARM_RUNTIME_DIR", runtime_dir_of_root, of_user);
+}
+
+gboolean pif_paths_make_runtime_dir(GError **error)
+{
+    g_autofree char *path = pif_paths_runtime_dir();
+    mode_t mode = geteuid() == 0 ? 0755 : 0700; /* others see whether root's farm runs */
+    return pif_dir_make(path, mode, error);
 }
 
 char *pif_paths_cache_dir(void)
@@ -75,6 +107,13 @@ char *pif_paths_farm_socket(const char *farm)
 {
     g_autofree char *runtime = pif_paths_runtime_dir();
     g_autofree char *name = g_strconcat(farm, ".sock", NULL);
+    return g_build_filename(runtime, name, NULL);
+}
+
+char *pif_paths_farm_lock(const char *farm)
+{
+    g_autofree char *runtime = pif_paths_runtime_dir();
+    g_autofree char *name = g_strconcat(farm, ".lock", NULL);
     return g_build_filename(runtime, name, NULL);
 }
 

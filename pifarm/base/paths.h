@@ -9,8 +9,11 @@
 char *pif_paths_home(void);
 /* /var/lib/pifarm, or $XDG_STATE_HOME/pifarm; PIFARM_STATE_DIR overrides. Free it. */
 char *pif_paths_state_dir(void);
-/* /run/pifarm, or $XDG_RUNTIME_DIR/pifarm; PIFARM_RUNTIME_DIR overrides. Free it. */
+/* /run/pifarm, or $XDG_RUNTIME_DIR/pifarm (without that: /run/user/<uid>, else in ~/.cache);
+ * PIFARM_RUNTIME_DIR overrides. Free it. */
 char *pif_paths_runtime_dir(void);
+/* A user's own is closed to others. */
+gboolean pif_paths_make_runtime_dir(GError **error);
 /* What can be made again: $PIFARM_CACHE, or pifarm in $XDG_CACHE_HOME or ~/.cache. Free it. */
 char *pif_paths_cache_dir(void);
 /* <state>/images: the image store, shared by all farms. */
@@ -21,6 +24,8 @@ char *pif_paths_farm_dir(const char *farm);
 char *pif_paths_card(const char *farm, const char *node);
 /* <runtime>/<farm>.sock: the daemon's API. */
 char *pif_paths_farm_socket(const char *farm);
+/* <runtime>/<farm>.lock: held by the daemon. */
+char *pif_paths_farm_lock(const char *farm);
 /* <runtime>/.network.lock: held by the farm that changes the host's network. */
 char *pif_paths_network_lock(void);
 

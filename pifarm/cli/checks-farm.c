@@ -113,8 +113,7 @@ PifFinding pif_check_daemon(const PifDoctor *doctor)
     g_autofree char *directory = pif_paths_farm_dir(farm->name);
     g_autofree char *log = g_build_filename(directory, "logs", "pifarmd.log", NULL);
     g_autofree char *socket = pif_paths_farm_socket(farm->name);
-    g_autofree char *runtime = pif_paths_runtime_dir();
-    g_autofree char *lock = g_strdup_printf("%s/%s.lock", runtime, farm->name);
+    g_autofree char *lock = pif_paths_farm_lock(farm->name);
     int pid = find_lock_owner(lock);
     g_autofree char *kill = g_strdup_printf("sudo kill -KILL %d (nodes stay on)", pid);
     const char *has_log = g_file_test(log, G_FILE_TEST_EXISTS) ? "its log: " : "no log yet: ";

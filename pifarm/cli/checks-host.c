@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Checks of the host: rights, programs, devices.
+#include "netsetup/rootless.h"
 #include "pifarm/cli/checks.h"
 
 #include <errno.h>
@@ -11,11 +12,14 @@
 PifFinding pif_check_rights(const PifDoctor *doctor)
 {
     (void)doctor;
-    if (geteuid() == 0)
+    g_autofree char *problem = NULL;
+    g_autofree char *mend = NULL;
+    if (!pif_rootless_applies())
         return pif_finding_ok("root");
-    return pif_finding_warn("sudo pifarm doctor",
-                            "not root: `pifarm up` needs it, and root's farms and some faults are "
-                            "hidden from us");
+    if (pif_rootless_find_obstacle(&problem, &mend))
+        return pif_finding_warn(mend, "not root, and for a farm without: %s", problem);
+    return pif_finding_ok("not root: a farm's network is in a namespace of its own, and `sudo "
+                          "pifarm doctor` sees more");
 }
 
 /* Programs that pifarm runs, each with the Debian package that has it. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Checks of the network: packet filters, the farm's subnet, and the ports it listens on.
 #include "netsetup/port.h"
+#include "netsetup/rootless.h"
 #include "pifarm/base/fd.h"
 #include "pifarm/cli/checks.h"
 #include "pifarm/model/farm-net.h"
@@ -36,6 +37,10 @@ PifFinding pif_check_subnet(const PifDoctor *doctor)
     const PifFarm *farm = doctor->farm;
     g_autoptr(GError) error = NULL;
     g_autoptr(PifFarmNet) net = pif_farm_net_new(farm);
+    if (pif_rootless_applies())
+        return pif_rootless_check(&net->spec, &error)
+                   ? pif_finding_ok("all are free in a namespace of its own")
+                   : pif_finding_warn("sudo pifarm up", "%s", error->message);
     g_autoptr(PifNetPlan) plan = pif_net_plan_up(&net->spec, &error);
     g_autofree char *address = pif_ipv4_format(farm->lan.host_address);
     if (!plan)
@@ -80,8 +85,10 @@ PifFinding pif_check_ports(const PifDoctor *doctor)
     if (doctor->client)
         return pif_finding_ok("the farm's daemon has them");
     g_autoptr(GString) taken = g_string_new(NULL);
-    n_taken += (unsigned)is_taken(taken, PIF_PORT_UDP, INADDR_ANY, DHCP_SERVER);
-    n_taken += (unsigned)is_taken(taken, PIF_PORT_UDP, farm->lan.host_address, DNS);
+    if (!pif_rootless_applies()) {
+        n_taken += (unsigned)is_taken(taken, PIF_PORT_UDP, INADDR_ANY, DHCP_SERVER);
+        n_taken += (unsigned)is_taken(taken, PIF_PORT_UDP, farm->lan.host_address, DNS);
+    }
     for (guint i = 0; i < farm->nodes->len; i++) {
         const PifNode *node = g_ptr_array_index(farm->nodes, i);
         for (guint j = 0; j < node->forwards->len && n_taken < MAX_TOLD; j++) {
@@ -94,8 +101,5 @@ PifFinding pif_check_ports(const PifDoctor *doctor)
         return pif_finding_fail(
             "stop them, or choose other ports by `forward`, for SSH by `ssh-ports` under `lan`",
             "in use: %s", taken->str);
-    return pif_finding_ok("%s", geteuid() == 0
-                                    ? "free: DHCP, DNS, and the forwards to nodes"
-                                    : "free: the forwards to nodes; only root can try DHCP and "
-                                      "DNS");
+    return pif_finding_ok("free: DHCP, DNS, and the forwards to nodes");
 }

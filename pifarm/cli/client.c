@@ -239,8 +239,7 @@ gboolean pif_client_post_nodes(PifClient *client, const char *path, const GPtrAr
 
 gboolean pif_client_shut_down(PifClient *client, const PifFarm *farm, GError **error)
 {
-    g_autofree char *runtime = pif_paths_runtime_dir();
-    g_autofree char *lock_path = g_strdup_printf("%s/%s.lock", runtime, farm->name);
+    g_autofree char *lock_path = pif_paths_farm_lock(farm->name);
     g_auto(PifFd) lock = -1;
     json_t *nothing = json_object();
     gboolean is_ok = pif_client_post(client, "/v1/shutdown", nothing, NULL, error);

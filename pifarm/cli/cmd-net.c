@@ -2,7 +2,9 @@
 // pifarm net: its commands as a table, and those that change the farm's links.
 #include "pifarm/cli/cmd-net.h"
 
+#include "netsetup/rootless.h"
 #include "pifarm/base/error.h"
+#include "pifarm/base/file.h"
 #include "pifarm/base/paths.h"
 #include "pifarm/cli/client.h"
 #include "pifarm/cli/group.h"
@@ -17,6 +19,8 @@ const PifCliCommand pif_net_commands[] = {
     {"capture", "write what crosses a node's link, for Wireshark", "NODE", pif_net_cmd_capture},
     {"fault", "make nodes' cables lose, delay, slow down, or unplug them", "[NODE... [FAULT...]]",
      pif_net_cmd_fault},
+    {"exec", "run a command where the farm's network is", "COMMAND...", pif_net_cmd_exec},
+    {"shell", "start a shell where the farm's network is", "", pif_net_cmd_shell},
     {"down", "remove what the farm made, and give back what it used", "", pif_net_cmd_down},
     {NULL, NULL, NULL, NULL},
 };
@@ -37,7 +41,8 @@ gboolean pif_net_parse(PifCli *cli, const GOptionEntry *options, const char *des
                        char ***argv, GError **error)
 {
     return pif_cli_parse_in_group(&group, options, description, argc, argv, error) &&
-           pif_cli_need_argument(&group, *argv, error) && pif_cli_load_farm(cli, error);
+           pif_cli_need_argument(&group, *argv, error) && pif_cli_load_farm(cli, error) &&
+           pif_rootless_enter(cli->farm->name, error);
 }
 
 static const char force_text[] = "let an uplink join that this host may be cut off by";
@@ -66,6 +71,27 @@ gboolean pif_net_cmd_plan(PifCli *cli, int argc, char **argv, int *ret_status, G
     return TRUE;
 }
 
+/* Whoever has the lock has made them already, or does so now. */
+static gboolean make_namespaces(const PifFarmNet *net, PifUndo *undo, GError **error)
+{
+    g_autofree char *path = pif_paths_farm_lock(net->spec.farm);
+    g_auto(PifFd) lock = -1;
+    return pif_paths_make_runtime_dir(error) &&
+           pif_file_lock(path, TRUE, TRUE, "the farm", &lock, error) &&
+           pif_rootless_make(&net->spec, undo, error);
+}
+
+static gboolean bring_up(const PifFarmNet *net, GError **error)
+{
+    g_autofree char *lock = pif_paths_network_lock();
+    g_autoptr(PifUndo) undo = pif_undo_new();
+    if ((pif_rootless_applies() && !make_namespaces(net, undo, error)) ||
+        !pif_net_up(&net->spec, lock, error))
+        return FALSE;
+    pif_undo_commit(undo);
+    return TRUE;
+}
+
 gboolean pif_net_cmd_up(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
 {
     (void)ret_status;
@@ -82,8 +108,7 @@ gboolean pif_net_cmd_up(PifCli *cli, int argc, char **argv, int *ret_status, GEr
         return FALSE;
     g_autoptr(PifFarmNet) net = pif_farm_net_new(cli->farm);
     net->spec.is_uplink_forced = is_forced;
-    g_autofree char *lock = pif_paths_network_lock();
-    return pif_net_up(&net->spec, lock, error);
+    return bring_up(net, error);
 }
 
 /* A daemon has nodes on the bridge, or is about to. */
@@ -110,5 +135,8 @@ gboolean pif_net_cmd_down(PifCli *cli, int argc, char **argv, int *ret_status, G
         return FALSE;
     g_autoptr(PifFarmNet) net = pif_farm_net_new(cli->farm);
     g_autofree char *lock = pif_paths_network_lock();
-    return pif_net_down(&net->spec, lock, error);
+    if (!pif_net_down(&net->spec, lock, error))
+        return FALSE;
+    pif_rootless_end(cli->farm->name);
+    return TRUE;
 }

@@ -7,7 +7,7 @@
 /* Rows of the commands under `pifarm net`. */
 extern const PifCliCommand pif_net_commands[];
 
-/* pif_cli_parse for the row of that name, and farm.yaml loaded. */
+/* pif_cli_parse for the row of that name, farm.yaml loaded, and the farm's network entered. */
 gboolean pif_net_parse(PifCli *cli, const GOptionEntry *options, const char *description, int *argc,
                        char ***argv, GError **error);
 
@@ -16,4 +16,6 @@ gboolean pif_net_cmd_up(PifCli *cli, int argc, char **argv, int *ret_status, GEr
 gboolean pif_net_cmd_show(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_net_cmd_capture(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_net_cmd_fault(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_net_cmd_exec(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_net_cmd_shell(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_net_cmd_down(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // pifarm up, pifarm wait.
 #include "images/store/store.h"
+#include "netsetup/rootless.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/paths.h"
 #include "pifarm/cli/cli.h"
@@ -114,14 +115,11 @@ static void mention_already_on(json_t *answer)
         fprintf(stderr, "pifarm: %s is on already\n", json_string_value(name));
 }
 
-static gboolean check_rights(GError **error)
+/* Before images are made, which takes minutes. */
+static gboolean check_rights(const PifFarm *farm, GError **error)
 {
-    if (geteuid() == 0)
-        return TRUE;
-    return pif_error_set(error, PIF_ERROR_DENIED,
-                         "turning nodes on needs root: it makes a bridge and TAPs; try: sudo "
-                         "pifarm up (what it would "
-                         "do: pifarm up --dry-run)");
+    g_autoptr(PifFarmNet) net = pif_farm_net_new(farm);
+    return pif_rootless_check(&net->spec, error);
 }
 
 static gboolean try_to_turn_on(PifCli *cli, const GPtrArray *nodes, json_t **ret_answer,
@@ -226,8 +224,8 @@ gboolean pif_cmd_up(PifCli *cli, int argc, char **argv, int *ret_status, GError 
         return FALSE;
     if (options.dry_run)
         return print_plan(cli, nodes, error);
-    return check_rights(error) && make_images(nodes, error) && turn_on(cli, nodes, error) &&
-           (!options.wait || wait_for_goal(cli, nodes, error));
+    return check_rights(cli->farm, error) && make_images(nodes, error) &&
+           turn_on(cli, nodes, error) && (!options.wait || wait_for_goal(cli, nodes, error));
 }
 
 gboolean pif_cmd_wait(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)

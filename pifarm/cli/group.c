@@ -50,8 +50,11 @@ gboolean pif_cli_parse_in_group(const PifCliGroup *group, const GOptionEntry *op
                                 const char *description, int *argc, char ***argv, GError **error)
 {
     const PifCliCommand *command = pif_cli_choose(group->commands, group->name, (*argv)[0], error);
-    const PifCliOptions spec = {command, options, description, FALSE, group->name};
-    return command && pif_cli_parse(&spec, argc, argv, error);
+    if (!command)
+        return FALSE;
+    gboolean is_others = g_str_has_prefix(command->arguments, "COMMAND");
+    const PifCliOptions spec = {command, options, description, is_others, group->name};
+    return pif_cli_parse(&spec, argc, argv, error);
 }
 
 gboolean pif_cli_need_argument(const PifCliGroup *group, char **argv, GError **error)

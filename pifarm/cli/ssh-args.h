@@ -5,6 +5,8 @@
 #include "pifarm/base/command.h"
 #include "pifarm/model/farm.h"
 
+/* Lines of ssh_config(5) by which ssh reaches the node and knows it. */
+GPtrArray *pif_ssh_settings(const PifFarm *farm, const PifNode *node);
 /* The program with all options, without a destination. */
 PifCommand *pif_ssh_command(const char *program, const PifFarm *farm, const PifNode *node);
 /* "pi@10.77.0.11". Free it. */

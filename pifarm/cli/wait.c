@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Waiting: the daemon's events drive it, and for ping and console a child or stream a node besides.
 #include "pifarm/cli/wait.h"
+#include "pifarm/cli/net-command.h"
 
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
@@ -249,8 +250,9 @@ static void on_ping_done(GObject *source, GAsyncResult *result, gpointer data)
 static void start_ping(Target *target)
 {
     g_autofree char *address = pif_ipv4_format(target->node->address);
-    g_autoptr(PifCommand) command =
-        pif_command_new("ping", "-n", "-q", "-i", "0.2", "-c", "1", "-w", "86400", address, NULL);
+    g_autoptr(PifCommand) command = pif_net_command("ping", target->waiter->farm);
+    pif_command_add_vector(command, (const char *const[]){"-n", "-q", "-i", "0.2", "-c", "1", "-w",
+                                                          "86400", address, NULL});
     target->watch = g_cancellable_new();
     pif_command_run_async(command, target->watch, on_ping_done, target);
 }

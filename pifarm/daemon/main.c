@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The program `pifarmd`: the daemon of one farm.
+#include "netsetup/rootless.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
 #include "pifarm/base/log.h"
 #include "pifarm/base/paths.h"
 #include "pifarm/daemon/api.h"
 #include "pifarm/daemon/open.h"
+#include "pifarm/model/farm-net.h"
 
 #include <glib-unix.h>
 #include <stdio.h>
@@ -34,18 +36,25 @@ static gboolean on_signal(gpointer loop)
 
 static gboolean take_lock(const char *farm, PifFd *ret_lock, GError **error)
 {
-    g_autofree char *runtime = pif_paths_runtime_dir();
-    g_autofree char *path = g_strdup_printf("%s/%s.lock", runtime, farm);
+    g_autofree char *path = pif_paths_farm_lock(farm);
     g_autofree char *what = g_strdup_printf("farm '%s'", farm);
-    return pif_dir_make(runtime, 0755, error) &&
+    return pif_paths_make_runtime_dir(error) &&
            pif_file_lock(path, TRUE, FALSE, what, ret_lock, error);
+}
+
+/* Before there is a second thread. */
+static gboolean enter_network(const PifFarm *farm, PifUndo *undo, GError **error)
+{
+    g_autoptr(PifFarmNet) net = pif_farm_net_new(farm);
+    return pif_rootless_make(&net->spec, undo, error);
 }
 
 static gboolean start(const char *farm_path, PifFd *lock, PifDaemon **ret_daemon, PifApi **ret_api,
                       GError **error)
 {
+    g_autoptr(PifUndo) undo = pif_undo_new();
     g_autoptr(PifFarm) farm = pif_farm_load(farm_path, error);
-    if (!farm || !take_lock(farm->name, lock, error))
+    if (!farm || !take_lock(farm->name, lock, error) || !enter_network(farm, undo, error))
         return FALSE;
     g_autofree char *socket = pif_paths_farm_socket(farm->name);
     g_autoptr(PifDaemon) daemon = pif_daemon_open(farm_path, error);
@@ -55,6 +64,7 @@ static gboolean start(const char *farm_path, PifFd *lock, PifDaemon **ret_daemon
     if (!*ret_api)
         return FALSE;
     *ret_daemon = g_steal_pointer(&daemon);
+    pif_undo_commit(undo);
     return TRUE;
 }
 

@@ -4,6 +4,7 @@
 
 #include "netsetup/dnsmasq.h"
 #include "netsetup/forward.h"
+#include "netsetup/rootless.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/paths.h"
 #include "pifarm/model/farm-net.h"
@@ -249,7 +250,10 @@ static void end_servers(PifNetwork *network)
 gboolean pif_network_down(PifNetwork *network, GError **error)
 {
     end_servers(network);
-    return take_links_down(network, error);
+    if (!take_links_down(network, error))
+        return FALSE;
+    pif_rootless_end(network->daemon->farm->name);
+    return TRUE;
 }
 
 gboolean pif_network_reload(PifNetwork *network, GError **error)

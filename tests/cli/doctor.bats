@@ -162,9 +162,14 @@ END
     [ -z "$(ls -A "$PIFARM_RUNTIME_DIR")" ]
 }
 
-@test "without root it says what it cannot see" {
+@test "without root it says what a farm without root lacks" {
     require_user
+    write_farm
     run_doctor as_user pifarm doctor --json
     [ "$(finding rights)" = warn ]
-    [ "$(finding rights mend)" = 'sudo pifarm doctor' ]
+    [[ $(finding rights found) == *'/etc/subuid gives user '*' no 65536 IDs'* ]]
+    [[ $(finding rights mend) == 'sudo usermod --add-subuids '* ]]
+    sed -i 's/^lan: {/lan: { nat: true,/' farm.yaml
+    run_doctor as_user pifarm doctor --json
+    [[ $(finding subnet found) == *'has lan.nat, which only root can have'* ]]
 }

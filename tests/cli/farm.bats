@@ -186,12 +186,43 @@ n2 2 off 10.98.7.12' ]
     [ -z "$(ls -A "$PIFARM_STATE_DIR")" ]
 }
 
-@test "up without root says what to do instead" {
+@test "up without root says what of the host is in the way, and the command that mends it" {
     require_user
     write_farm
     fails_with 6 as_user pifarm up
-    says 'sudo pifarm up'
-    says 'pifarm up --dry-run'
+    says "farm 'clitest' without root: /etc/subuid gives user "
+    says 'try: sudo usermod --add-subuids '
+    says ' --add-subgids '
+}
+
+@test "up without root says what of farm.yaml only root can have" {
+    require_user
+    write_farm
+    sed -i 's/^lan: {/lan: { nat: true,/' farm.yaml
+    fails_with 6 as_user pifarm up
+    says "farm 'clitest' has lan.nat, which only root can have"
+    sed -i 's/nat: true/uplink: eth7/' farm.yaml
+    fails_with 6 as_user pifarm up
+    says "farm 'clitest' has lan.uplink"
+}
+
+@test "net exec and net shell without root say when there is nothing to enter" {
+    require_user
+    write_farm
+    fails_with 4 as_user pifarm net exec -- true
+    says "farm 'clitest' has no network now; first: pifarm up"
+    fails_with 4 as_user pifarm net shell
+}
+
+@test "net exec as root runs the command here, with its own options and status" {
+    require root [ "$(id -u)" -eq 0 ]
+    write_farm
+    run -7 pifarm net exec sh -c 'exit 7'
+    run -0 pifarm net exec -- echo -n one two
+    [ "$output" = 'one two' ]
+    fails_with 4 pifarm net exec no-such-program
+    says "the program 'no-such-program' is not installed"
+    fails_with 2 pifarm net exec
 }
 
 @test "up --wait takes no node for its goal" {

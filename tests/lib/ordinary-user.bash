@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+# A user who is not root and may have namespaces, in this test's mount namespace only; and pifarm installed for them.
+
+# ordinary_user: for setup_file. Exports ORDINARY_UID, USER_HOME, USER_STATE_DIR and USER_RUNTIME_DIR.
+ordinary_user() {
+    local file kernel
+    export ORDINARY_UID=64242 USER_HOME="$BATS_FILE_TMPDIR/home"
+    export USER_STATE_DIR="$USER_HOME/.local/state/pifarm" USER_RUNTIME_DIR="$BATS_FILE_TMPDIR/runtime"
+    mkdir -p "$USER_HOME" "$USER_RUNTIME_DIR" "$BATS_FILE_TMPDIR/etc" "$BATS_FILE_TMPDIR/kernel"
+    cp /etc/{passwd,group} "$BATS_FILE_TMPDIR/etc/"
+    echo "ordinary:x:$ORDINARY_UID:$ORDINARY_UID::$USER_HOME:/bin/sh" >>"$BATS_FILE_TMPDIR/etc/passwd"
+    echo "ordinary:x:$ORDINARY_UID:" >>"$BATS_FILE_TMPDIR/etc/group"
+    echo "ordinary:1000000:65536" | tee "$BATS_FILE_TMPDIR/etc/subuid" >"$BATS_FILE_TMPDIR/etc/subgid"
+    for file in passwd group subuid subgid; do
+        mount --bind "$BATS_FILE_TMPDIR/etc/$file" "/etc/$file"
+    done
+    kernel=$("$PIFARM_SOURCE/examples/appliance-kernel")
+    mount --bind "$kernel" "$BATS_FILE_TMPDIR/kernel"
+    cmake --install "$PIFARM_BUILD" --prefix "$BATS_FILE_TMPDIR/tree" >/dev/null
+    chmod a+rx "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
+    chmod 700 "$USER_RUNTIME_DIR"
+    chown "$ORDINARY_UID:$ORDINARY_UID" "$USER_HOME" "$USER_RUNTIME_DIR"
+}
+
+# no_ordinary_user: for teardown_file.
+no_ordinary_user() {
+    local file
+    pkill -KILL -u "$ORDINARY_UID" || true
+    umount "$BATS_FILE_TMPDIR/kernel"
+    for file in passwd group subuid subgid; do
+        umount "/etc/$file"
+    done
+}
+
+# as_user COMMAND...: as that user, with nothing of our environment.
+as_user() {
+    setpriv --reuid="$ORDINARY_UID" --regid="$ORDINARY_UID" --clear-groups \
+        env -i HOME="$USER_HOME" USER=ordinary XDG_RUNTIME_DIR="$USER_RUNTIME_DIR" LANG=C.UTF-8 \
+        PIFARM_APPLIANCE_KERNEL="$BATS_FILE_TMPDIR/kernel" \
+        PATH="$BATS_FILE_TMPDIR/tree/bin:/usr/local/bin:/usr/bin:/bin" "$@"
+}
+
+# give_farm_to_user: the farm that own_farm made, with its image where the user can read it.
+give_farm_to_user() {
+    cp --reflink=auto "$FARM_IMAGE" "$FARM_DIR/card.img"
+    sed -i "s|source: $FARM_IMAGE|source: card.img|" "$FARM_DIR/farm.yaml"
+    chown -R "$ORDINARY_UID:$ORDINARY_UID" "$FARM_DIR"
+}
