@@ -103,6 +103,8 @@ static gboolean print_plan(PifCli *cli, const GPtrArray *nodes, GError **error)
         printf(
             "# node %s: raspi3b guest, TAP q0tap%u, MAC %s, address %s, SSH also at 127.0.0.1:%u\n",
             node->name, node->id, mac, address, node->ssh_port);
+        if (node->has_wan)
+            printf("# node %s: wan, address 100.65.%u.15\n", node->name, node->id);
     }
     return TRUE;
 }

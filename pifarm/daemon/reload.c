@@ -6,14 +6,34 @@
 #include "pifarm/daemon/network.h"
 #include "pifarm/daemon/unit.h"
 #include "pifarm/daemon/units.h"
+#include "pifarm/daemon/wan.h"
 
 #include <string.h>
+
+static gboolean have_same_forwards(const PifNode *a, const PifNode *b)
+{
+    if (a->forwards->len != b->forwards->len)
+        return FALSE;
+    for (guint i = 0; i < a->forwards->len; i++)
+        if (!pif_node_forward_equal(&g_array_index(a->forwards, PifNodeForward, i),
+                                    &g_array_index(b->forwards, PifNodeForward, i)))
+            return FALSE;
+    return TRUE;
+}
+
+/* What a machine is started with. */
+static gboolean have_same_adapters(const PifNode *a, const PifNode *b)
+{
+    g_auto(GStrv) a_forwards = pif_wan_forwards(a), b_forwards = pif_wan_forwards(b);
+    return a->has_wan == b->has_wan && a->has_wlan == b->has_wlan &&
+           g_strv_equal((const char *const *)a_forwards, (const char *const *)b_forwards);
+}
 
 static gboolean is_same_node(const PifNode *a, const PifNode *b)
 {
     return a->id == b->id && a->address == b->address && a->serial == b->serial &&
            memcmp(a->mac.bytes, b->mac.bytes, sizeof a->mac.bytes) == 0 &&
-           g_str_equal(a->image->name, b->image->name);
+           g_str_equal(a->image->name, b->image->name) && have_same_adapters(a, b);
 }
 
 /* No node that is on may change under its own feet, nor the network under them. */
@@ -57,17 +77,6 @@ static gboolean is_same_lan(const PifFarm *a, const PifFarm *b)
            a->lan.has_guard == b->lan.has_guard && a->lan.is_accepted == b->lan.is_accepted &&
            g_strcmp0(a->lan.uplink, b->lan.uplink) == 0 &&
            memcmp(&a->lan.vxlan, &b->lan.vxlan, sizeof a->lan.vxlan) == 0;
-}
-
-static gboolean have_same_forwards(const PifNode *a, const PifNode *b)
-{
-    if (a->forwards->len != b->forwards->len)
-        return FALSE;
-    for (guint i = 0; i < a->forwards->len; i++)
-        if (!pif_node_forward_equal(&g_array_index(a->forwards, PifNodeForward, i),
-                                    &g_array_index(b->forwards, PifNodeForward, i)))
-            return FALSE;
-    return TRUE;
 }
 
 /* The network's servers need not know of a change. */

@@ -14,6 +14,8 @@
 #include "pifarm/daemon/known-hosts.h"
 #include "pifarm/daemon/network.h"
 #include "pifarm/daemon/probe.h"
+#include "pifarm/daemon/wan.h"
+#include "pifarm/model/defaults.h"
 #include "pifarm/model/farm-image.h"
 #include "pifarm/model/node-env.h"
 
@@ -202,6 +204,8 @@ static gboolean start_machine(PifUnit *unit, const char *tap, GError **error)
     g_autofree char *kernel_log = pif_unit_kernel_log(unit);
     keep_old_log(console_log);
     keep_old_log(kernel_log);
+    g_auto(GStrv) wan_forwards = pif_wan_forwards(node);
+    PifMac wan_mac = pif_wan_mac(&node->mac);
     PifMachineSpec spec = {
         .name = name,
         .farm = unit->daemon->farm->name,
@@ -214,6 +218,7 @@ static gboolean start_machine(PifUnit *unit, const char *tap, GError **error)
         .bridge = unit->daemon->farm->lan.bridge,
         .tap = tap,
         .mac = node->mac.bytes,
+        .wan = {node->has_wan ? wan_mac.bytes : NULL, node->id, (const char *const *)wan_forwards},
         .console_log = console_log,
         .kernel_log = kernel_log,
     };
@@ -227,7 +232,8 @@ static void enter_starting(PifUnit *unit)
     g_autoptr(GError) unmarked = NULL;
     g_autofree char *tap = NULL;
     g_auto(PifFd) lock = -1;
-    if (!pif_network_open_port(network, unit->node, &lock, &tap, &error) ||
+    if (!pif_wan_check_ports(unit->node, &error) ||
+        !pif_network_open_port(network, unit->node, &lock, &tap, &error) ||
         !start_machine(unit, tap, &error)) {
         pif_fd_clear(&lock);
         fail(unit, error);

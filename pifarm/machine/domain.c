@@ -186,6 +186,21 @@ static void G_GNUC_PRINTF(3, 4)
     empty(xml, "qemu:arg", "value", value, NULL);
 }
 
+/* The board's one USB port leads to a hub that QEMU adds: adapters are on its ports in the order
+ * they are named in, the lan's first. The net is of those between providers and their customers
+ * (RFC 6598), which lans are seldom of. */
+static void write_wan(Xml *xml, const PifMachineSpec *spec)
+{
+    g_autofree char *mac = format_mac(spec->wan.mac);
+    g_autoptr(GString) netdev = g_string_new(NULL);
+    g_string_printf(netdev, "user,id=wan,ipv6=off,net=100.65.%u.0/24,dhcpstart=100.65.%u.15",
+                    spec->wan.id, spec->wan.id);
+    for (const char *const *forward = spec->wan.forwards; forward && *forward; forward++)
+        g_string_append_printf(netdev, ",hostfwd=%s", *forward);
+    write_option(xml, "-netdev", "%s", netdev->str);
+    write_option(xml, "-device", "usb-net,netdev=wan,mac=%s", mac);
+}
+
 /* What libvirt has no words for. The -accel here takes the place of libvirt's own when pifarm-qemu
  * is the emulator. libvirt 9.0 gives every aarch64 guest -no-acpi, which raspi3b refuses
  * (NETBOOT.md 4.6). */
@@ -196,6 +211,8 @@ static void write_arguments(Xml *xml, const PifMachineSpec *spec)
     write_option(xml, "-accel", "tcg,thread=%s,tb-size=" TB_CACHE_MIB,
                  spec->is_multithreaded ? "multi" : "single");
     write_option(xml, "-device", "usb-net,netdev=hostnet0,mac=%s", mac);
+    if (spec->wan.mac)
+        write_wan(xml, spec);
     end(xml);
     begin(xml, "qemu:capabilities", NULL);
     empty(xml, "qemu:del", "capability", "no-acpi", NULL);

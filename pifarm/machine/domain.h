@@ -17,8 +17,13 @@ typedef struct {
     const char *device_tree;
     const char *command_line;
     const char *bridge;
-    const char *tap;    /* "q0tap1" */
-    const uint8_t *mac; /* 6 bytes */
+    const char *tap;        /* "q0tap1" */
+    const uint8_t *mac;     /* 6 bytes */
+    struct {                /* an adapter on a net of QEMU's own */
+        const uint8_t *mac; /* NULL: none */
+        unsigned id;        /* 1 to 254, the net is 100.65.<id>.0/24, the guest's address .15 */
+        const char *const *forwards; /* as QEMU's hostfwd takes them; NULL-terminated */
+    } wan;
     /* File that gets all that the second serial port (the mini UART) prints; appended to. */
     const char *console_log;
     /* File that gets what the first serial port (the PL011) prints; appended to. */

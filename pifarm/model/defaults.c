@@ -23,6 +23,24 @@ PifMac pif_default_mac(const char *farm_name, unsigned id)
     return (PifMac){{0xb8, 0x27, 0xeb, hash[0], hash[1], (uint8_t)(hash[2] ^ id)}};
 }
 
+static PifMac local_mac(const PifMac *lan, uint8_t turned)
+{
+    enum { LOCAL_BIT = 0x02 }; /* IEEE 802-2014, 8.2.2 */
+    PifMac mac = *lan;
+    mac.bytes[0] = (uint8_t)((mac.bytes[0] ^ turned) | LOCAL_BIT);
+    return mac;
+}
+
+PifMac pif_wan_mac(const PifMac *lan)
+{
+    return local_mac(lan, 0x04);
+}
+
+PifMac pif_wlan_mac(const PifMac *lan)
+{
+    return local_mac(lan, 0x08);
+}
+
 uint32_t pif_default_serial(const char *farm_name, unsigned id, const PifMac *mac)
 {
     uint8_t hash[HASH_SIZE];

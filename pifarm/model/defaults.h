@@ -23,6 +23,10 @@ enum {
 /* b8:27:eb (Raspberry Pi Foundation), two bytes from the farm's name, and one from both: for one
  * farm all IDs give different ones. */
 PifMac pif_default_mac(const char *farm_name, unsigned id);
+/* MACs of a node's other adapters, made from that of its lan: locally administered, so that Linux
+ * does not call them eth..., and no two of a node alike. */
+PifMac pif_wan_mac(const PifMac *lan);
+PifMac pif_wlan_mac(const PifMac *lan);
 /* Low 24 bits from the MAC, as on a Pi 3 (NETBOOT.md); the top byte from farm and ID. */
 uint32_t pif_default_serial(const char *farm_name, unsigned id, const PifMac *mac);
 /* "pf-lab"; of a long name the beginning and a hash, as the kernel allows 15 bytes. Free it. */

@@ -90,9 +90,18 @@ static void read_forward(const PifKeyScope *scope, const PifKey *key, const PifY
         read_rule(scope, key, g_ptr_array_index(value->values, i), *rules);
 }
 
+static void read_answer(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                        gpointer field)
+{
+    gboolean is_yes = -1;
+    pif_key_read_truth(scope, key, value, &is_yes);
+    if (is_yes >= 0)
+        *(PifAnswer *)field = is_yes ? PIF_ANSWER_YES : PIF_ANSWER_NO;
+}
+
 const PifKey pif_nets_keys[] = {
     {"forward", read_forward, .offset = offsetof(PifNets, forwards)},
-    {"wan", pif_key_read_later},
+    {"wan", read_answer, .offset = offsetof(PifNets, wan)},
     {"wlan", pif_key_read_later},
     {NULL},
 };

@@ -57,6 +57,19 @@ static void a_card_without_initramfs_on_a_host_with_many_processors(void)
     assert_golden(xml, "no-initramfs.xml");
 }
 
+static const uint8_t wan_mac[6] = {0xbe, 0x27, 0xeb, 0x12, 0x34, 0x56};
+
+static void a_wan_is_a_second_adapter_behind_that_of_the_lan(void)
+{
+    static const char *const forwards[] = {"tcp:127.0.0.1:2201-:22", "udp:0.0.0.0:5301-:53", NULL};
+    PifMachineSpec spec = plain_spec();
+    spec.wan.mac = wan_mac;
+    spec.wan.id = 1;
+    spec.wan.forwards = forwards;
+    g_autofree char *xml = pif_domain_xml(&spec);
+    assert_golden(xml, "wan.xml");
+}
+
 static void text_from_outside_is_escaped(void)
 {
     PifMachineSpec spec = plain_spec();
@@ -68,7 +81,7 @@ static void text_from_outside_is_escaped(void)
 
 static void every_golden_file_keeps_to_libvirts_schema(void)
 {
-    static const char *const files[] = {"plain.xml", "no-initramfs.xml", "escaped.xml"};
+    static const char *const files[] = {"plain.xml", "no-initramfs.xml", "escaped.xml", "wan.xml"};
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autoptr(GError) error = NULL;
         g_autofree char *path =
@@ -176,6 +189,7 @@ int main(int argc, char **argv)
 #define TEST(function) g_test_add_func("/domain/" #function, function)
     TEST(a_node_is_a_raspi3b_with_its_card_tap_and_serial_lines);
     TEST(a_card_without_initramfs_on_a_host_with_many_processors);
+    TEST(a_wan_is_a_second_adapter_behind_that_of_the_lan);
     TEST(text_from_outside_is_escaped);
     TEST(every_golden_file_keeps_to_libvirts_schema);
     TEST(a_node_has_the_same_uuid_every_time_and_no_other_node_has_it);

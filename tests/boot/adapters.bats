@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# A node with wan: its adapters, and the ports of this host that lead to it.
+
+load ../lib/common
+load ../lib/farm
+
+setup_file() {
+    own_farm tiny 1 root
+    sed -i 's/image: card }/image: card, wan: true }/' farm.yaml
+    printf 'forward: [ "2200+id:wan:22", "2300+id:22" ]\n' >>farm.yaml
+    pifarm up n1 --wait=ssh --timeout 240
+}
+
+teardown_file() {
+    farm_down
+}
+
+setup() {
+    cd "$FARM_DIR"
+}
+
+# on_port PORT COMMAND...: on the node, by that port of this host.
+on_port() {
+    local port=$1
+    shift
+    ssh -n -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
+        -i key -p "$port" root@127.0.0.1 "$@"
+}
+
+@test "lan is eth0 with the node's MAC, wan another with a MAC of its own" {
+    mac=$(pifarm list n1 --json | jq -r '.nodes[0].mac')
+    [ "$(pifarm ssh n1 cat /sys/class/net/eth0/address)" = "$mac" ]
+    [ "$(pifarm ssh n1 cat /sys/class/net/usb0/address)" = "be:${mac#*:}" ] # b8, but locally administered
+    [ "$(pifarm ssh n1 ls /sys/class/net | sort | xargs)" = 'eth0 lo usb0' ]
+}
+
+@test "the lan's adapter is at the place that it has without a wan" {
+    run -0 pifarm ssh n1 readlink /sys/class/net/eth0/device
+    says '/1-1.1:1.'
+}
+
+@test "the node can read its ID from its address in the wan" {
+    run -0 pifarm ssh n1 ip -4 addr show dev usb0
+    says 'inet 100.65.1.15/24'
+}
+
+@test "forwards lead to the node over the wan and over the lan" {
+    [ "$(on_port 2201 hostname)" = n1 ]
+    [ "$(on_port 2301 hostname)" = n1 ]
+    [ "$(on_port 5701 hostname)" = n1 ]
+}
+
+@test "what goes over the wan does so without the lan" {
+    on_port 2201 ip link set eth0 down
+    [ "$(on_port 2201 hostname)" = n1 ]
+    on_port 2201 ip link set eth0 up
+    run -0 pifarm wait n1 --for=ping --timeout 30
+}
+
+@test "a port that somebody else has is named with who has it, and the node stays off" {
+    pifarm down n1 --now
+    python3 -c 'import socket, signal; s = socket.create_server(("127.0.0.1", 2201)); print(flush=True); signal.pause()' \
+        >ready 3>&- &
+    cleanup kill $!
+    until [ -s ready ]; do sleep 0.1; done
+    run -0 pifarm up n1
+    fails_with 1 pifarm wait n1 --timeout 60
+    says 'TCP port 2201 of this host is in use by python3'
+}
