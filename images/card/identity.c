@@ -191,3 +191,24 @@ gboolean pif_card_write_identity(PifCard *card, const PifIdentity *identity, GEr
     return write_identity(card, identity, &failure) ||
            pif_error_take(error, failure, "card %s", pif_card_path(card));
 }
+
+gboolean pif_card_give_identity(PifCard *card, const char *hostname, const char *node_env,
+                                char **ret_public_key, GError **error)
+{
+    g_autofree char *machine_id = pif_identity_make_machine_id();
+    g_autofree char *private_key = NULL;
+    g_autofree char *public_key = NULL;
+    if (!pif_identity_make_host_key(hostname, &private_key, &public_key, error))
+        return FALSE;
+    const PifIdentity identity = {
+        .hostname = hostname,
+        .machine_id = machine_id,
+        .host_key = private_key,
+        .host_key_public = public_key,
+        .node_env = node_env,
+    };
+    if (!pif_card_write_identity(card, &identity, error))
+        return FALSE;
+    *ret_public_key = g_steal_pointer(&public_key);
+    return TRUE;
+}

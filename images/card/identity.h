@@ -2,13 +2,18 @@
 // The pieces of a node's identity (see PifIdentity in card.h), made.
 #pragma once
 
-#include <glib.h>
+#include "images/card/card.h"
 
 enum { PIF_IDENTITY_COMMENT_MAX = 255 };
 /* A new ed25519 pair in OpenSSH's formats, as sshd's host key, in less than a millisecond. comment:
  * one line of at most PIF_IDENTITY_COMMENT_MAX bytes. Free both. */
 gboolean pif_identity_make_host_key(const char *comment, char **ret_private, char **ret_public,
                                     GError **error);
+
+/* Writes a new identity: machine ID and host key are made for it. *ret_public_key: the line for
+ * known_hosts. Free it. Errors as of pif_card_write_identity. */
+gboolean pif_card_give_identity(PifCard *card, const char *hostname, const char *node_env,
+                                char **ret_public_key, GError **error);
 
 /* 32 random hex digits, a version 4 UUID as machine-id(5) wants it. Free it. */
 char *pif_identity_make_machine_id(void);

@@ -2,9 +2,11 @@
 // Partitions and file systems as libblkid sees them.
 #include "images/disk/partition.h"
 
+#include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 
 #include <blkid.h>
+#include <string.h>
 
 enum { SECTOR = 512 }; /* libblkid counts in these whatever the disk's own sector size */
 
@@ -106,4 +108,16 @@ gboolean pif_partitions_check(int fd, guint64 disk_size, GError **error)
                              partition->number, partition->start + partition->size, disk_size);
     }
     return TRUE;
+}
+
+gboolean pif_partition_resize(const char *path, unsigned number, guint64 size, GError **error)
+{
+    g_autofree char *script = g_strdup_printf("size=%" G_GUINT64_FORMAT "\n", size / SECTOR);
+    g_autoptr(GBytes) input = g_bytes_new(script, strlen(script));
+    g_autoptr(PifCommand) command =
+        pif_command_new("sfdisk", "-q", "--no-reread", "--no-tell-kernel", "-N", NULL);
+    pif_command_add_format(command, "%u", number);
+    pif_command_add(command, path);
+    pif_command_set_input(command, input);
+    return pif_command_run(command, NULL, error);
 }

@@ -21,5 +21,9 @@ void pif_partition_free(PifPartition *partition);
  */
 GPtrArray *pif_partitions_read(int fd, char **ret_table, GError **error);
 
+/* Makes a partition of a raw disk file that long. Its beginning, its type and the disk's ID stay,
+ * so its PARTUUID does too. */
+gboolean pif_partition_resize(const char *path, unsigned number, guint64 size, GError **error);
+
 /* PROTOCOL, with the reason, when the disk has no partitions or ends before they do. */
 gboolean pif_partitions_check(int fd, guint64 disk_size, GError **error);

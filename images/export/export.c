@@ -43,7 +43,7 @@ static void add_used_zeros(Export *export, guint64 end)
     while (export->next < export->used->len && export->position < end) {
         const PifRange *range = &g_array_index(export->used, PifRange, export->next);
         guint64 range_end = round_down(range->end + PIF_BMAP_BLOCK - 1);
-        guint64 from = MAX(round_down(range->begin), export->position);
+        guint64 from = MAX(round_down(range->start), export->position);
         guint64 to = MIN(range_end, end);
         if (from < to)
             pif_bmap_add(export->bmap, NULL, to - from, from);

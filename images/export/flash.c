@@ -4,6 +4,7 @@
 
 #include "images/disk/disk.h"
 #include "images/disk/partition.h"
+#include "images/export/used.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
 
@@ -21,7 +22,10 @@ enum {
 
 typedef struct {
     PifDevice *device;
+    const PifFlashPlan *plan;
+    guint next;       /* of the plan's ranges, that is not all before the position */
     guint64 position; /* all before it is written */
+    guint64 done;     /* bytes of the plan, for people */
     guint8 *head;     /* HEAD bytes, aligned */
     guint8 *zeros;    /* PIF_DISK_BLOCK bytes, aligned */
     gboolean has_no_zeroout;
@@ -67,24 +71,72 @@ static gboolean find_partitions_end(PifDiskMap *map, guint64 *ret_end, GError **
     return TRUE;
 }
 
-gboolean pif_flash_plan(PifDiskMap *map, const PifDevice *device, guint64 *ret_size, GError **error)
+/* What of the disk goes on a card of that size. */
+static gboolean find_size(PifDiskMap *map, const PifDevice *device, guint64 *ret_size,
+                          GError **error)
 {
     guint64 size = pif_disk_map_size(map);
     guint64 end = 0;
     gboolean is_empty_behind = FALSE;
-    if (size > device->size) {
-        if (!find_partitions_end(map, &end, error) ||
-            !is_zero_from(map, device->size, &is_empty_behind, error))
-            return FALSE;
-        g_autofree char *needed = g_format_size_full(end, G_FORMAT_SIZE_IEC_UNITS);
-        g_autofree char *given = g_format_size_full(device->size, G_FORMAT_SIZE_IEC_UNITS);
-        if (end > device->size || !is_empty_behind)
-            return pif_error_set(error, PIF_ERROR_USAGE,
-                                 "%s is too small: it has %s, but the partitions need %s; take a "
-                                 "larger card, or a smaller image (pifarm image shrink)",
-                                 device->path, given, needed);
-    }
     *ret_size = MIN(size, device->size);
+    if (size <= device->size)
+        return TRUE;
+    if (!find_partitions_end(map, &end, error) ||
+        !is_zero_from(map, device->size, &is_empty_behind, error))
+        return FALSE;
+    if (end <= device->size && is_empty_behind)
+        return TRUE;
+    g_autofree char *needed = g_format_size_full(end, G_FORMAT_SIZE_IEC_UNITS);
+    g_autofree char *given = g_format_size_full(device->size, G_FORMAT_SIZE_IEC_UNITS);
+    return pif_error_set(error, PIF_ERROR_USAGE,
+                         "%s is too small: it has %s, but the partitions need %s; take a larger "
+                         "card, or a smaller image (pifarm image shrink)",
+                         device->path, given, needed);
+}
+
+/* In whole grains, as direct I/O wants it. */
+static void add_range(PifFlashPlan *plan, guint64 start, guint64 end)
+{
+    guint64 last = (end + PIF_DISK_GRAIN - 1) / PIF_DISK_GRAIN * PIF_DISK_GRAIN;
+    PifRange range = {start / PIF_DISK_GRAIN * PIF_DISK_GRAIN, MIN(last, plan->size)};
+    if (range.start < range.end)
+        g_array_append_val(plan->ranges, range);
+}
+
+static gboolean find_ranges(PifDiskMap *map, guint64 whole, PifFlashPlan *plan, GError **error)
+{
+    plan->ranges = g_array_new(FALSE, FALSE, sizeof(PifRange));
+    add_range(plan, 0, MIN(whole, plan->size));
+    if (whole < plan->size) {
+        g_autoptr(GArray) used = pif_used_find(map, error);
+        for (guint i = 0; used && i < used->len; i++) {
+            const PifRange *range = &g_array_index(used, PifRange, i);
+            add_range(plan, MAX(range->start, whole), range->end);
+        }
+        if (!used)
+            return FALSE;
+    }
+    pif_ranges_normalize(plan->ranges);
+    for (guint i = 0; i < plan->ranges->len; i++) {
+        const PifRange *range = &g_array_index(plan->ranges, PifRange, i);
+        plan->bytes += range->end - range->start;
+    }
+    return TRUE;
+}
+
+void pif_flash_plan_clear(PifFlashPlan *plan)
+{
+    g_clear_pointer(&plan->ranges, g_array_unref);
+}
+
+gboolean pif_flash_plan(PifDiskMap *map, const PifDevice *device, guint64 whole,
+                        PifFlashPlan *ret_plan, GError **error)
+{
+    g_auto(PifFlashPlan) plan = {0};
+    if (!find_size(map, device, &plan.size, error) || !find_ranges(map, whole, &plan, error))
+        return FALSE;
+    *ret_plan = plan;
+    plan.ranges = NULL;
     return TRUE;
 }
 
@@ -129,15 +181,37 @@ static gboolean zero_at(Flash *flash, guint64 size, guint64 position, GError **e
     return TRUE;
 }
 
+static void show(Flash *flash, guint64 bytes)
+{
+    flash->done = MIN(flash->done + bytes, flash->plan->bytes);
+    pif_progress_set_bytes(flash->progress, flash->done);
+}
+
+static gboolean zero_range(Flash *flash, guint64 start, guint64 end, GError **error)
+{
+    while (start < end) {
+        guint64 size = MIN(end - start, (guint64)ZERO_AT_ONCE);
+        if (!zero_at(flash, size, start, error))
+            return FALSE;
+        start += size;
+        show(flash, size);
+    }
+    return TRUE;
+}
+
+/* Where the plan wants them. */
 static gboolean zero_until(Flash *flash, guint64 end, GError **error)
 {
-    while (flash->position < end) {
-        guint64 size = MIN(end - flash->position, (guint64)ZERO_AT_ONCE);
-        if (!zero_at(flash, size, flash->position, error))
+    const GArray *ranges = flash->plan->ranges;
+    for (; flash->next < ranges->len && flash->position < end; flash->next++) {
+        const PifRange *range = &g_array_index(ranges, PifRange, flash->next);
+        guint64 start = MAX(range->start, flash->position);
+        if (!zero_range(flash, start, MIN(range->end, end), error))
             return FALSE;
-        flash->position += size;
-        pif_progress_set_bytes(flash->progress, flash->position);
+        if (range->end > end)
+            break;
     }
+    flash->position = end;
     return TRUE;
 }
 
@@ -158,7 +232,7 @@ static gboolean write_run(gpointer data, const guint8 *bytes, gsize size, guint6
     if (!zero_until(flash, position, error) || !write_at(flash, bytes, size, position, error))
         return FALSE;
     flash->position = position + size;
-    pif_progress_set_bytes(flash->progress, flash->position);
+    show(flash, size);
     return TRUE;
 }
 
@@ -168,36 +242,39 @@ static gboolean sync_device(const PifDevice *device, guint64 position, GError **
 }
 
 /* The old table goes first. What the card is told to forget it writes faster; not all can be. */
-static gboolean erase(Flash *flash, guint64 size, GError **error)
+static gboolean erase(Flash *flash, GError **error)
 {
-    guint64 whole[] = {0, flash->device->size};
+    guint64 end = flash->device->size;
+    guint64 whole[] = {0, end};
+    guint64 written = g_array_index(flash->plan->ranges, PifRange, 0).end;
+    guint64 tail = MIN(end - written, (guint64)TAIL);
     ioctl(flash->device->fd, BLKDISCARD, whole);
-    if (!write_at(flash, flash->zeros, HEAD, 0, error))
-        return FALSE;
-    guint64 tail = MIN(flash->device->size - size, (guint64)TAIL);
-    return !tail || zero_at(flash, tail, flash->device->size - tail, error);
+    return write_at(flash, flash->zeros, HEAD, 0, error) &&
+           (!tail || zero_at(flash, tail, end - tail, error));
 }
 
-static gboolean write_all(Flash *flash, PifDiskMap *map, guint64 size, GError **error)
+static gboolean write_all(Flash *flash, PifDiskMap *map, GError **error)
 {
+    guint64 size = flash->plan->size;
     flash->position = HEAD;
-    return erase(flash, size, error) && sync_device(flash->device, 0, error) &&
+    return erase(flash, error) && sync_device(flash->device, 0, error) &&
            pif_disk_map_visit(map, write_run, NULL, flash, error) &&
            zero_until(flash, size, error) && sync_device(flash->device, size, error) &&
            write_at(flash, flash->head, MIN((guint64)HEAD, size), 0, error) &&
            sync_device(flash->device, 0, error);
 }
 
-gboolean pif_flash_write(PifDiskMap *map, PifDevice *device, guint64 size, PifProgress *progress,
-                         GError **error)
+gboolean pif_flash_write(PifDiskMap *map, PifDevice *device, const PifFlashPlan *plan,
+                         PifProgress *progress, GError **error)
 {
     Flash flash = {
         .device = device,
+        .plan = plan,
         .progress = progress,
         .head = g_aligned_alloc0(1, HEAD, PIF_DISK_GRAIN),
         .zeros = g_aligned_alloc0(1, PIF_DISK_BLOCK, PIF_DISK_GRAIN),
     };
-    gboolean is_ok = write_all(&flash, map, size, error);
+    gboolean is_ok = write_all(&flash, map, error);
     g_aligned_free(flash.head);
     g_aligned_free(flash.zeros);
     return is_ok;
@@ -236,23 +313,44 @@ static gboolean compare(const PifDevice *device, const guint8 *wanted, const gui
                          device->path, position + at);
 }
 
-gboolean pif_flash_verify(PifDiskMap *map, PifDevice *device, guint64 size, PifProgress *progress,
-                          GError **error)
+typedef struct {
+    guint8 *wanted; /* PIF_DISK_BLOCK bytes each, aligned */
+    guint8 *found;
+    guint64 done;
+    PifProgress *progress;
+} Verification;
+
+static gboolean verify_range(PifDiskMap *map, PifDevice *device, const PifRange *range,
+                             Verification *verification, GError **error)
 {
-    guint8 *wanted = g_aligned_alloc(1, PIF_DISK_BLOCK, PIF_DISK_GRAIN);
-    guint8 *found = g_aligned_alloc(1, PIF_DISK_BLOCK, PIF_DISK_GRAIN);
+    for (guint64 position = range->start; position < range->end;) {
+        gsize part = MIN(range->end - position, (guint64)PIF_DISK_BLOCK);
+        if (!pif_disk_map_read(map, verification->wanted, part, position, error) ||
+            !read_at(device, verification->found, part, position, error) ||
+            !compare(device, verification->wanted, verification->found, part, position, error))
+            return FALSE;
+        position += part;
+        verification->done += part;
+        pif_progress_set_bytes(verification->progress, verification->done);
+    }
+    return TRUE;
+}
+
+gboolean pif_flash_verify(PifDiskMap *map, PifDevice *device, const PifFlashPlan *plan,
+                          PifProgress *progress, GError **error)
+{
+    Verification verification = {
+        .wanted = g_aligned_alloc(1, PIF_DISK_BLOCK, PIF_DISK_GRAIN),
+        .found = g_aligned_alloc(1, PIF_DISK_BLOCK, PIF_DISK_GRAIN),
+        .progress = progress,
+    };
     gboolean is_ok = TRUE;
     ioctl(device->fd, BLKFLSBUF, 0);
-    for (guint64 position = 0; is_ok && position < size;) {
-        gsize part = MIN(size - position, (guint64)PIF_DISK_BLOCK);
-        is_ok = pif_disk_map_read(map, wanted, part, position, error) &&
-                read_at(device, found, part, position, error) &&
-                compare(device, wanted, found, part, position, error);
-        position += part;
-        pif_progress_set_bytes(progress, position);
-    }
-    g_aligned_free(wanted);
-    g_aligned_free(found);
+    for (guint i = 0; is_ok && i < plan->ranges->len; i++)
+        is_ok = verify_range(map, device, &g_array_index(plan->ranges, PifRange, i), &verification,
+                             error);
+    g_aligned_free(verification.wanted);
+    g_aligned_free(verification.found);
     return is_ok;
 }
 

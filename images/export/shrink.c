@@ -7,15 +7,13 @@
 #include "images/disk/partition.h"
 #include "images/disk/sha256.h"
 #include "images/export/disk-map.h"
-#include "images/export/shrink-root.h"
+#include "images/export/root-size.h"
 #include "images/export/sink.h"
-#include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 /* Goes up when the result becomes another one: other recipes, so other images. */
@@ -142,20 +140,6 @@ static gboolean append_root(Shrink *shrink, guint64 root_size, GError **error)
            pif_sink_finish(shrink->disk_sink, error);
 }
 
-/* Its beginning, its type and the disk's ID stay, so its PARTUUID does too. */
-static gboolean set_partition_size(const Shrink *shrink, guint64 root_size, GError **error)
-{
-    g_autofree char *script =
-        g_strdup_printf("size=%" G_GUINT64_FORMAT "\n", root_size / PIF_SECTOR_SIZE);
-    g_autoptr(GBytes) input = g_bytes_new(script, strlen(script));
-    g_autoptr(PifCommand) command =
-        pif_command_new("sfdisk", "-q", "--no-reread", "--no-tell-kernel", "-N", NULL);
-    pif_command_add_format(command, "%u", shrink->layout.root_number);
-    pif_command_add(command, shrink->disk);
-    pif_command_set_input(command, input);
-    return pif_command_run(command, NULL, error);
-}
-
 /* *ret_size: of the whole image. */
 static gboolean make(Shrink *shrink, guint64 *ret_size, GError **error)
 {
@@ -171,7 +155,8 @@ static gboolean make(Shrink *shrink, guint64 *ret_size, GError **error)
     if (*ret_size + MIN_GAIN > shrink->base->size)
         return TRUE;
     pif_progress_set_text(progress, "copying");
-    return append_root(shrink, root_size, error) && set_partition_size(shrink, root_size, error);
+    return append_root(shrink, root_size, error) &&
+           pif_partition_resize(shrink->disk, shrink->layout.root_number, root_size, error);
 }
 
 /* An image that is there only needs the name, if any. */

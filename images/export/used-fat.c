@@ -74,7 +74,7 @@ static void add_clusters(GArray *free, const Fat *fat, const guint8 *table, guin
         if (range.end != begin) {
             if (range.end)
                 g_array_append_val(free, range);
-            range.begin = begin;
+            range.start = begin;
         }
         range.end = begin + fat->cluster_size;
     }

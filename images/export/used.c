@@ -45,7 +45,7 @@ static gboolean add_partition(PifDiskMap *map, const PifPartition *partition, GA
     guint64 position = partition->start;
     for (guint i = 0; i < free->len; i++) {
         const PifRange *range = &g_array_index(free, PifRange, i);
-        add_range(used, position, range->begin);
+        add_range(used, position, range->start);
         position = MAX(position, range->end);
     }
     add_range(used, position, MIN(partition->start + partition->size, pif_disk_map_size(map)));

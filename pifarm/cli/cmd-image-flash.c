@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // pifarm image flash: what may be lost is shown and asked about before anything is.
 #include "images/export/flash.h"
+#include "pifarm/base/error.h"
+#include "pifarm/cli/flash-source.h"
 #include "pifarm/cli/image-subject.h"
 
 #include <stdio.h>
@@ -10,6 +12,8 @@
 
 typedef struct {
     char *device_is;
+    char *node;
+    gboolean must_grow;
     gboolean is_sure;
     gboolean has_no_verify;
     gboolean is_dry_run;
@@ -55,62 +59,87 @@ static gboolean confirm(const PifSubject *subject, const PifDevice *device,
 }
 
 static void show_plan(const PifSubject *subject, PifDiskMap *map, const PifDevice *device,
-                      guint64 size)
+                      const PifFlashPlan *plan, const FlashOptions *options)
 {
     g_autofree char *description = pif_device_describe(device);
-    g_autofree char *written = g_format_size_full(size, G_FORMAT_SIZE_IEC_UNITS);
+    g_autofree char *written = g_format_size_full(plan->bytes, G_FORMAT_SIZE_IEC_UNITS);
     fprintf(stderr, "%s\n", description);
-    fprintf(stderr, "%s: %s to write%s\n", subject->name, written,
-            size < pif_disk_map_size(map)
+    fprintf(stderr, "%s: %s to write%s%s%s%s\n", subject->name, written,
+            plan->size < pif_disk_map_size(map)
                 ? "; the disk is larger than the card, but its partitions end before"
-                : "");
+                : "",
+            options->must_grow ? "; its root grows to the end of the card" : "",
+            options->node ? "; it becomes the card of node " : "",
+            options->node ? options->node : "");
 }
 
-static gboolean write_card(const char *title, PifDiskMap *map, PifDevice *device, guint64 size,
-                           GError **error)
+static gboolean write_card(const char *title, PifDiskMap *map, PifDevice *device,
+                           const PifFlashPlan *plan, GError **error)
 {
-    g_autoptr(PifProgress) progress = pif_progress_new(title, size);
-    return pif_flash_write(map, device, size, progress, error);
+    g_autoptr(PifProgress) progress = pif_progress_new(title, plan->bytes);
+    return pif_flash_write(map, device, plan, progress, error);
 }
 
-static gboolean verify_card(PifDiskMap *map, PifDevice *device, guint64 size, GError **error)
+static gboolean verify_card(PifDiskMap *map, PifDevice *device, const PifFlashPlan *plan,
+                            GError **error)
 {
-    g_autoptr(PifProgress) progress = pif_progress_new("reading back", size);
-    return pif_flash_verify(map, device, size, progress, error);
+    g_autoptr(PifProgress) progress = pif_progress_new("reading back", plan->bytes);
+    return pif_flash_verify(map, device, plan, progress, error);
 }
 
-static gboolean flash(const PifSubject *subject, PifDiskMap *map, PifDevice *device,
-                      const FlashOptions *options, GError **error)
+static gboolean flash(const PifSubject *subject, const PifFlashSource *source, PifDiskMap *map,
+                      PifDevice *device, const FlashOptions *options, GError **error)
 {
-    guint64 size = 0;
+    g_auto(PifFlashPlan) plan = {0};
     g_autofree char *title = g_strdup_printf("writing %s", subject->name);
-    if (!check_named(device, options, error) || !pif_flash_plan(map, device, &size, error))
+    if (!pif_flash_plan(map, device, source->whole, &plan, error))
         return FALSE;
     if (!options->is_sure || options->is_dry_run)
-        show_plan(subject, map, device, size);
+        show_plan(subject, map, device, &plan, options);
     if (options->is_dry_run)
         return TRUE;
-    if (!confirm(subject, device, options, error) || !write_card(title, map, device, size, error) ||
-        !(options->has_no_verify || verify_card(map, device, size, error)))
+    if (!confirm(subject, device, options, error) ||
+        !write_card(title, map, device, &plan, error) ||
+        !(options->has_no_verify || verify_card(map, device, &plan, error)) ||
+        !pif_flash_source_record(source, error))
         return FALSE;
     pif_flash_announce(device);
-    printf("%s is on %s%s; the card can be taken out\n", subject->name, device->path,
+    printf("%s is on %s%s%s%s; the card can be taken out\n", subject->name, device->path,
+           options->node ? " as " : "", options->node ? options->node : "",
            options->has_no_verify ? "" : " and was read back");
     return TRUE;
 }
 
-static gboolean open_and_flash(const PifSubject *subject, const char *path,
-                               const FlashOptions *options, GError **error)
+static gboolean find_node(PifCli *cli, char *name, const PifNode **ret_node, GError **error)
 {
-    g_auto(PifDevice) device = {.fd = -1};
-    g_autoptr(PifDiskMap) map = NULL;
-    if (!pif_device_open(path, &device, error))
+    char *arguments[] = {name, NULL};
+    g_autoptr(GPtrArray) nodes = pif_cli_select(cli, arguments, FALSE, FALSE, error);
+    if (!nodes)
         return FALSE;
-    if (!pif_disk_map_open(subject->path, &map, error)) {
+    *ret_node = nodes->pdata[0];
+    return nodes->len == 1 ||
+           pif_error_set(error, PIF_ERROR_USAGE, "--as %s: that is %u nodes, and this is one card",
+                         name, nodes->len);
+}
+
+static gboolean open_and_flash(PifCli *cli, PifStore *store, const PifSubject *subject,
+                               const char *path, const FlashOptions *options, GError **error)
+{
+    PifFlashChanges changes = {0};
+    g_auto(PifDevice) device = {.fd = -1};
+    g_auto(PifFlashSource) source = {0};
+    g_autoptr(PifDiskMap) map = NULL;
+    if ((options->node && !find_node(cli, options->node, &changes.node, error)) ||
+        !pif_device_open(path, &device, error) || !check_named(&device, options, error))
+        return FALSE;
+    changes.farm = cli->farm;
+    changes.grown_size = options->must_grow ? device.size : 0;
+    if (!pif_flash_source_open(store, subject->path, &changes, &source, error) ||
+        !pif_disk_map_open(source.path, &map, error)) {
         pif_cli_advise(error, PIF_ERROR_BUSY, "pifarm down does");
         return FALSE;
     }
-    return flash(subject, map, &device, options, error);
+    return flash(subject, &source, map, &device, options, error);
 }
 
 gboolean pif_image_cmd_flash(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
@@ -120,8 +149,13 @@ gboolean pif_image_cmd_flash(PifCli *cli, int argc, char **argv, int *ret_status
     FlashOptions options = {0};
     g_auto(PifSubject) subject = {0};
     g_autofree char *device_is = NULL;
+    g_autofree char *node = NULL;
     const GOptionEntry entries[] = {
         {"yes", 'y', 0, G_OPTION_ARG_NONE, &options.is_sure, "do not ask", NULL},
+        {"as", 0, 0, G_OPTION_ARG_STRING, &node, "make it the card of NODE, with its identity",
+         "NODE"},
+        {"grow", 0, 0, G_OPTION_ARG_NONE, &options.must_grow,
+         "let the root file system have all of the card", NULL},
         {"device-is", 0, 0, G_OPTION_ARG_FILENAME, &device_is,
          "DEVICE again: wanted when it is no card or stick", "DEVICE"},
         {"no-verify", 0, 0, G_OPTION_ARG_NONE, &options.has_no_verify,
@@ -136,18 +170,20 @@ gboolean pif_image_cmd_flash(PifCli *cli, int argc, char **argv, int *ret_status
         "last, so that a card taken out too early does not boot half a system.\n"
         "\n"
         "A node's card makes the real one the same node, with its name and host keys; the node\n"
-        "has to be off. An image is written as it is.\n"
-        "\n"
-        "A card may be smaller than the image if the partitions fit.\n"
+        "has to be off. An image is written as it is; with --as it becomes the card of a node "
+        "that\n"
+        "has none yet: name, machine ID, SSH host key, node.env. A card may be smaller than the\n"
+        "image if the partitions fit. With --grow free space behind the image is not written.\n"
         "\n"
         "Exit status: 7 when DEVICE is in use, 9 when the card does not keep what was written.";
     if (!pif_image_parse(entries, description, &argc, &argv, error))
         return FALSE;
     options.device_is = device_is;
+    options.node = node;
     if (argc < 3)
         return pif_error_set(error, PIF_ERROR_USAGE,
                              "flash %s where to? pifarm image flash NODE|IMAGE DEVICE", argv[1]);
     g_autoptr(PifStore) store = pif_image_open_store(error);
     return store && pif_subject_find(cli, store, argv[1], &choice, "flash", &subject, error) &&
-           open_and_flash(&subject, argv[2], &options, error);
+           open_and_flash(cli, store, &subject, argv[2], &options, error);
 }

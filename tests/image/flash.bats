@@ -214,6 +214,121 @@ with_partitions() {
     is_unchanged
 }
 
+# forget_nothing: the card does not know how to discard.
+forget_nothing() {
+    local limit
+    limit=/sys/block/$(basename "$device")/queue/discard_max_bytes
+    cleanup sh -c "echo $(cat "$limit") >$limit"
+    echo 0 >"$limit"
+}
+
+# has_clean_file_systems: the card, both of its partitions.
+has_clean_file_systems() {
+    local start size
+    dd if="$device" of=boot.part bs=1M skip=1 count=40 status=none
+    fsck.vfat -n boot.part
+    read -r start size < <(sfdisk -J "$device" | jq -r '.partitiontable.partitions[1] | "\(.start) \(.size)"')
+    dd if="$device" of=root.part bs=512 skip="$start" count="$size" conv=sparse status=none
+    e2fsck -fn root.part
+}
+
+# on_root PATH: what the file on the card's root has; has_clean_file_systems before it.
+on_root() {
+    debugfs -R "cat $1" root.part 2>/dev/null
+}
+
+@test "--grow gives the root all of the card, without writing what is free in it" {
+    card 400M
+    forget_nothing
+    fails_with 0 flash disk --grow
+    says 'was read back'
+    grep -q 'old data' "$device"
+    [ "$(sfdisk -J "$device" | jq '.partitiontable.partitions[1] | (.start + .size) / 2048')" -eq 400 ]
+    [ "$(sfdisk -J "$device" | jq -r '.partitiontable.id')" = "$(sfdisk -J disk.img | jq -r '.partitiontable.id')" ]
+    has_clean_file_systems
+    [ "$(dumpe2fs -h root.part 2>/dev/null | awk -F: '/^Block count/ { n = $2 } /^Block size/ { print n * $2 / 1048576 }')" -eq 359 ]
+    on_root /etc/numbers | cmp - root/etc/numbers
+    cmp <(head -c 41M disk.img | tail -c +1M) <(head -c 41M "$device" | tail -c +1M)
+    [ "$(tail -c 1M "$device" | tr -d '\0' | wc -c)" -eq 0 ]
+    mkdir mnt
+    cleanup umount "$BATS_TEST_TMPDIR/mnt"
+    mount -o "loop,offset=$((41 << 20))" "$device" mnt
+    yes 'new data' | head -c 200M >mnt/new
+    umount mnt
+    has_clean_file_systems
+    store_is_untouched
+}
+
+@test "--grow of a node's card, after a power cut too" {
+    local root=$((41 << 20))
+    cp n1.expected dirty
+    printf '%s\n' 'ssv state 0' | debugfs -w -f - "dirty?offset=$root" 2>/dev/null
+    qemu-img convert -O qcow2 dirty "$cards/n2.qcow2"
+    card 150M
+    fails_with 0 flash n2 --grow
+    has_clean_file_systems
+    [ "$(sfdisk -J "$device" | jq '.partitiontable.partitions[1] | (.start + .size) / 2048')" -eq 150 ]
+    fails_with 0 flash n1 --grow --no-verify
+    has_clean_file_systems
+}
+
+@test "--grow on a card without room to grow, and of a disk whose root cannot" {
+    card 65M
+    fails_with 0 flash disk --grow
+    has_clean_file_systems
+    cp disk.img odd.img
+    sfdisk -q --part-type odd.img 2 82
+    pifarm image import odd.img
+    fails_with 3 flash odd --grow
+    says 'flash it without --grow'
+    losetup -d "$device"
+    card 60M
+    fails_with 2 flash disk --grow
+    says 'too small'
+    is_unchanged
+}
+
+@test "--as makes an image the card of a node that has none" {
+    card 80M
+    fails_with 0 flash disk --as n2 --grow
+    says "disk is on $device as n2 and was read back"
+    has_clean_file_systems
+    [ "$(on_root /etc/hostname)" = n2 ]
+    [[ $(on_root /etc/machine-id) =~ ^[0-9a-f]{32}$ ]]
+    on_root /etc/pifarm/node.env | grep -x NODE=n2
+    on_root /etc/ssh/ssh_host_ed25519_key >key && chmod 600 key
+    [ "$(ssh-keygen -y -f key | cut -d ' ' -f 2)" = "$(cut -d ' ' -f 2 "$cards/n2.qcow2.pub")" ]
+    on_root /etc/ssh/ssh_host_ed25519_key.pub | cmp - "$cards/n2.qcow2.pub"
+    on_root /etc/numbers | cmp - root/etc/numbers
+    [ "$(ls "$cards")" = "$(printf '%s\n' n1.qcow2 n2.qcow2.pub)" ]
+    rm "$cards/n2.qcow2.pub"
+    store_is_untouched
+    first=$(on_root /etc/machine-id)
+    flash n1 --as n2 # as good as any image
+    has_clean_file_systems
+    [ "$(on_root /etc/hostname)" = n2 ] && [ "$(on_root /etc/machine-id)" != "$first" ]
+}
+
+@test "--as wants one node that has no card, and nobody starts it meanwhile" {
+    card 80M
+    fails_with 5 flash disk --as n1
+    says 'pifarm image flash n1'
+    says 'pifarm clone reset n1'
+    fails_with 2 flash disk --as 'n[1-2]'
+    fails_with 4 flash disk --as n9
+    exec 8>"$cards/n2.qcow2.lock"
+    flock 8
+    fails_with 7 flash disk --as n2
+    exec 8>&-
+    fails_with 0 flash disk --as n2 --dry-run
+    says 'it becomes the card of node n2'
+    is_unchanged
+    [ -z "$(find "$cards" -name 'n2*')" ]
+    rm farm.yaml
+    fails_with 4 flash disk --as n2
+    says 'farm.yaml'
+}
+
 @test "what was changed behind our back is not flashed" {
     card 128M
     damage "$(path_of disk)"

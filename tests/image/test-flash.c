@@ -44,19 +44,19 @@ static void spoil(const PifDevice *device, off_t position)
 static void a_spoilt_byte_is_found_in_data_and_in_holes(Fixture *fixture, gconstpointer data)
 {
     const off_t places[] = {0, 1000000, 1048576 + 77, 3 * 1048576 - 1};
-    guint64 size = 0;
     g_autoptr(PifDiskMap) map = NULL;
     g_auto(PifDevice) device = {.fd = -1};
+    g_auto(PifFlashPlan) plan = {0};
     ok(pif_disk_map_open(fixture->disk, &map, &error));
     ok(pif_device_open(fixture->device, &device, &error));
-    ok(pif_flash_plan(map, &device, &size, &error));
-    g_assert_cmpuint(size, ==, 3 * 1048576);
+    ok(pif_flash_plan(map, &device, G_MAXUINT64, &plan, &error));
+    g_assert_cmpuint(plan.size, ==, 3 * 1048576);
     for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
         g_autofree char *place = g_strdup_printf("at byte %d;", (int)places[i]);
-        ok(pif_flash_write(map, &device, size, NULL, &error));
-        ok(pif_flash_verify(map, &device, size, NULL, &error));
+        ok(pif_flash_write(map, &device, &plan, NULL, &error));
+        ok(pif_flash_verify(map, &device, &plan, NULL, &error));
         spoil(&device, places[i]);
-        fails(PIF_ERROR_PROTOCOL, place, pif_flash_verify(map, &device, size, NULL, &error));
+        fails(PIF_ERROR_PROTOCOL, place, pif_flash_verify(map, &device, &plan, NULL, &error));
     }
 }
 

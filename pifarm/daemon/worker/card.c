@@ -51,22 +51,11 @@ static gboolean read_boot_files(const Job *job, PifCard *card, PifBootFiles **re
 static gboolean write_identity(const Job *job, const char *clone, const char *public_key_path,
                                PifBootFiles **ret_files, GError **error)
 {
-    g_autofree char *machine_id = pif_identity_make_machine_id();
-    g_autofree char *private_key = NULL;
     g_autofree char *public_key = NULL;
     g_autoptr(PifCard) card = NULL;
     g_autoptr(PifBootFiles) files = NULL;
-    if (!pif_identity_make_host_key(job->hostname, &private_key, &public_key, error) ||
-        !pif_card_open_new(clone, &card, error))
-        return FALSE;
-    PifIdentity identity = {
-        .hostname = job->hostname,
-        .machine_id = machine_id,
-        .host_key = private_key,
-        .host_key_public = public_key,
-        .node_env = job->node_env,
-    };
-    if (!pif_card_write_identity(card, &identity, error) ||
+    if (!pif_card_open_new(clone, &card, error) ||
+        !pif_card_give_identity(card, job->hostname, job->node_env, &public_key, error) ||
         !read_boot_files(job, card, &files, error) || !pif_card_close(card, error) ||
         !pif_file_write(public_key_path, public_key, -1, 0644, error))
         return FALSE;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // e2fsck, and resize2fs until it finds nothing more to gain.
-#include "images/export/shrink-root.h"
+#include "images/export/root-size.h"
 
 #include "images/disk/disk.h"
 #include "pifarm/base/command.h"
@@ -40,12 +40,13 @@ static gboolean check(const char *path, GError **error)
                          failure->message);
 }
 
-/* size NULL: as small as it goes. */
+/* size: of resize2fs(8), "-M" for as small as it goes; NULL: that of the file. Inode tables are
+ * zeroed by the node, when it has time. */
 static gboolean resize(const char *path, const char *size, GError **error)
 {
-    static const char minimum[] = "resize2fs -M \"$1\" >&2";
-    static const char given[] = "resize2fs \"$1\" \"$2\" >&2";
-    g_autoptr(PifCommand) command = new_command(size ? given : minimum, path);
+    static const char script[] = "resize2fs \"$@\" >&2";
+    g_autoptr(PifCommand) command = new_command(script, path);
+    pif_command_set_environment(command, "RESIZE2FS_FORCE_LAZY_ITABLE_INIT", "1");
     if (size)
         pif_command_add(command, size);
     GError *failure = NULL;
@@ -75,7 +76,7 @@ static gboolean minimize(const char *path, guint64 *ret_size, GError **error)
         return FALSE;
     for (int round = 0; round < MAX_ROUNDS; round++) {
         before = *ret_size;
-        if (!resize(path, NULL, error) || !get_size(path, ret_size, error))
+        if (!resize(path, "-M", error) || !get_size(path, ret_size, error))
             return FALSE;
         if (*ret_size >= before)
             return TRUE;
@@ -96,4 +97,9 @@ gboolean pif_root_shrink(const char *path, guint64 margin, guint64 *ret_size, GE
         return FALSE;
     *ret_size = wanted;
     return TRUE;
+}
+
+gboolean pif_root_grow(const char *path, GError **error)
+{
+    return check(path, error) && resize(path, NULL, error);
 }
