@@ -18,9 +18,7 @@ static char *choose(const char *variable, const char *of_root, const char *of_us
     const char *chosen = g_getenv(variable);
     if (chosen && *chosen)
         return g_canonicalize_filename(chosen, NULL);
-    if (geteuid() == 0)
-        return g_strdup(of_root);
-    return g_build_filename(of_user, "pifarm", NULL);
+    return g_strdup(geteuid() == 0 ? of_root : of_user);
 }
 
 /* sudo leaves HOME as it was or sets it to root's, by its configuration: the first is what we
@@ -41,7 +39,8 @@ char *pif_paths_home(void)
 
 char *pif_paths_state_dir(void)
 {
-    return choose("PIFARM_STATE_DIR", state_dir_of_root, g_get_user_state_dir());
+    g_autofree char *of_user = g_build_filename(g_get_user_state_dir(), "pifarm", NULL);
+    return choose("PIFARM_STATE_DIR", state_dir_of_root, of_user);
 }
 
 /* Not set by every login, nor right behind every su. */
@@ -57,9 +56,9 @@ static char *choose_users_runtime_dir(void)
     const char *told = g_getenv("XDG_RUNTIME_DIR");
     g_autofree char *usual = g_strdup_printf("/run/user/%u", (unsigned)geteuid());
     if (is_own_folder(told))
-        return g_strdup(told);
+        return g_build_filename(told, "pifarm", NULL);
     if (is_own_folder(usual))
-        return g_steal_pointer(&usual);
+        return g_build_filename(usual, "pifarm", NULL);
     return g_build_filename(g_get_user_cache_dir(), "pifarm", "run", NULL);
 }
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The first command that a stranger types, from no farm to two nodes that talk, and back to nothing.
 load ../lib/common.bash
+load ../lib/ordinary-user.bash
 
 quickstart() {
     "$PIFARM_SOURCE/examples/quickstart" --flavour tiny "$@"
@@ -42,4 +43,30 @@ setup() {
     [ -z "$(ip -brief link show type bridge)" ]
     run pgrep -f "$PIFARM_STATE_DIR"
     [ "$status" -eq 1 ]
+}
+
+@test "quickstart --rootless runs the farm as an ordinary user, whom --down finds again" {
+    unset PIFARM_STATE_DIR PIFARM_RUNTIME_DIR
+    ordinary_user
+    cleanup no_ordinary_user
+    cleanup env SUDO_USER=ordinary "$PIFARM_SOURCE/examples/quickstart" --down --purge
+    let_user_reach "$PIFARM_SOURCE" "$PIFARM_BUILD" "${XDG_CACHE_HOME:-$HOME/.cache}/pifarm"
+    mkdir -p "$USER_HOME/.cache/pifarm/appliance-kernel"
+    mount --bind "$BATS_FILE_TMPDIR/kernel" "$USER_HOME/.cache/pifarm/appliance-kernel"
+    cleanup umount "$USER_HOME/.cache/pifarm/appliance-kernel"
+    chown "$ORDINARY_UID:$ORDINARY_UID" "$USER_HOME/.cache" "$USER_HOME/.cache/pifarm"
+
+    fails_with 2 quickstart --rootless
+    says '--rootless=USER'
+    fails_with 0 quickstart --rootless=ordinary
+    says '3 packets transmitted, 3 packets received, 0% packet loss'
+    says $'\n  ./pifarm ssh n1 '
+    run -0 pgrep -u "$ORDINARY_UID" -c qemu-system
+    [ "$output" = 2 ]
+    run -1 pgrep -u root qemu-system
+    [ -z "$(ip -brief link show type bridge)" ]
+
+    SUDO_USER=ordinary fails_with 0 quickstart --down --purge
+    [ ! -e "$PIFARM_QUICKSTART_DIR" ]
+    run -1 pgrep --runstates DRSTI -u "$ORDINARY_UID"
 }

@@ -4,9 +4,10 @@
 # ordinary_user: for setup_file. Exports ORDINARY_UID, USER_HOME, USER_STATE_DIR and USER_RUNTIME_DIR.
 ordinary_user() {
     local file kernel
-    export ORDINARY_UID=64242 USER_HOME="$BATS_FILE_TMPDIR/home"
+    USER_HOME=$(mktemp -d /tmp/pifarm-XXXX) # as short as a home's path is: sockets are in it
+    export ORDINARY_UID=64242 USER_HOME
     export USER_STATE_DIR="$USER_HOME/.local/state/pifarm" USER_RUNTIME_DIR="$BATS_FILE_TMPDIR/runtime"
-    mkdir -p "$USER_HOME" "$USER_RUNTIME_DIR" "$BATS_FILE_TMPDIR/etc" "$BATS_FILE_TMPDIR/kernel"
+    mkdir -p "$USER_RUNTIME_DIR" "$BATS_FILE_TMPDIR/etc" "$BATS_FILE_TMPDIR/kernel"
     cp /etc/{passwd,group} "$BATS_FILE_TMPDIR/etc/"
     echo "ordinary:x:$ORDINARY_UID:$ORDINARY_UID::$USER_HOME:/bin/sh" >>"$BATS_FILE_TMPDIR/etc/passwd"
     echo "ordinary:x:$ORDINARY_UID:" >>"$BATS_FILE_TMPDIR/etc/group"
@@ -29,6 +30,30 @@ no_ordinary_user() {
     umount "$BATS_FILE_TMPDIR/kernel"
     for file in passwd group subuid subgid; do
         umount "/etc/$file"
+    done
+    rm -rf "$USER_HOME"
+}
+
+# let_user_reach FOLDER...: those that lie in root's home, or in others that are closed, are moved out of it for this mount
+# namespace: nothing else of it stays in sight.
+let_user_reach() {
+    local folder top places=()
+    for folder; do
+        as_user test -r "$folder" || places+=("$folder")
+    done
+    for folder in "${places[@]}"; do
+        mkdir -p "$BATS_FILE_TMPDIR/reached$folder"
+        mount --bind "$folder" "$BATS_FILE_TMPDIR/reached$folder"
+        cleanup umount "$BATS_FILE_TMPDIR/reached$folder"
+    done
+    for folder in "${places[@]}"; do
+        top=/$(cut -d / -f 2 <<<"$folder")
+        mountpoint -q "$top" || {
+            cleanup umount --lazy "$top"
+            mount -t tmpfs -o mode=755 tmpfs "$top"
+        }
+        mkdir -p "$folder"
+        mount --bind "$BATS_FILE_TMPDIR/reached$folder" "$folder"
     done
 }
 
