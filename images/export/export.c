@@ -136,6 +136,24 @@ static gboolean finish_bmap(Export *export, PifDiskMap *map, PifOutput *output, 
     return write_text(output, text, error);
 }
 
+static gboolean open_outputs(const char *path, const char *bmap_path,
+                             const PifExportOptions *options, PifOutput *image, PifOutput *bmap,
+                             GError **error)
+{
+    gboolean may_replace = options->may_replace;
+    return pif_output_open(path, options->mode, may_replace, image, error) &&
+           (options->has_no_bmap ||
+            pif_output_open(bmap_path, options->mode, may_replace, bmap, error));
+}
+
+gboolean pif_export_check(const char *path, const PifExportOptions *options, GError **error)
+{
+    g_autofree char *bmap_path = pif_export_bmap_path(path);
+    g_auto(PifOutput) image = {.fd = -1};
+    g_auto(PifOutput) bmap = {.fd = -1};
+    return open_outputs(path, bmap_path, options, &image, &bmap, error);
+}
+
 gboolean pif_export_file(PifDiskMap *map, const char *path, const PifExportOptions *options,
                          GError **error)
 {
@@ -143,10 +161,7 @@ gboolean pif_export_file(PifDiskMap *map, const char *path, const PifExportOptio
     g_auto(PifOutput) image = {.fd = -1};
     g_auto(PifOutput) bmap = {.fd = -1};
     g_auto(Export) export = {0};
-    gboolean may_replace = options->may_replace;
-    return pif_output_open(path, options->mode, may_replace, &image, error) &&
-           (options->has_no_bmap ||
-            pif_output_open(bmap_path, options->mode, may_replace, &bmap, error)) &&
+    return open_outputs(path, bmap_path, options, &image, &bmap, error) &&
            start(&export, map, &image, options, error) && run(&export, map, error) &&
            finish_bmap(&export, map, &bmap, error) && commit(&image, &bmap, bmap_path, error);
 }

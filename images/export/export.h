@@ -19,6 +19,8 @@ typedef struct {
  * is there and may not be replaced. */
 gboolean pif_export_file(PifDiskMap *map, const char *path, const PifExportOptions *options,
                          GError **error);
+/* Before a long work: whether pif_export_file may write there. */
+gboolean pif_export_check(const char *path, const PifExportOptions *options, GError **error);
 /* "card.img.bmap" for card.img and card.img.xz: where bmaptool looks for it. Free it. */
 char *pif_export_bmap_path(const char *path);
 

@@ -21,8 +21,7 @@ enum { RECIPE_VERSION = 1, RECIPE_NAME_LENGTH = 8, MIN_GAIN = 1024 * 1024 };
 
 typedef struct {
     PifStore *store;
-    const PifImage *base;
-    const PifShrinkOptions *options;
+    PifDiskMap *map; /* of what is to be smaller */
     PifCardLayout layout;
     char *disk; /* temporary files of the store: what comes before the root, later all of it */
     char *root;
@@ -41,6 +40,7 @@ static void remove_temporary(char **path)
 
 static void shrink_clear(Shrink *shrink)
 {
+    g_clear_pointer(&shrink->map, pif_disk_map_free);
     g_clear_pointer(&shrink->disk_sink, pif_sink_free);
     g_clear_pointer(&shrink->root_sink, pif_sink_free);
     pif_fd_clear(&shrink->disk_fd);
@@ -66,7 +66,7 @@ static char *make_recipe(const PifImage *base, guint64 margin)
 static gboolean check_layout(Shrink *shrink, GError **error)
 {
     PifCardLayout *layout = &shrink->layout;
-    if (!pif_card_layout_read(shrink->base->path, layout, error))
+    if (!pif_card_layout_read(pif_disk_map_raw_path(shrink->map), layout, error))
         return FALSE;
     if (!layout->root_size)
         return pif_error_set(error, PIF_ERROR_CONFIG, "it has no Linux partition (type 83)");
@@ -111,13 +111,11 @@ static gboolean make_file(Shrink *shrink, guint64 size, char **ret_path, PifFd *
 static gboolean split_base(Shrink *shrink, GError **error)
 {
     const PifCardLayout *layout = &shrink->layout;
-    g_autoptr(PifDiskMap) map = NULL;
-    return pif_disk_map_open(shrink->base->path, &map, error) &&
-           make_file(shrink, layout->root_offset, &shrink->disk, &shrink->disk_fd,
+    return make_file(shrink, layout->root_offset, &shrink->disk, &shrink->disk_fd,
                      &shrink->disk_sink, error) &&
            make_file(shrink, layout->root_size, &shrink->root, &shrink->root_fd, &shrink->root_sink,
                      error) &&
-           pif_disk_map_visit(map, split, NULL, shrink, error) &&
+           pif_disk_map_visit(shrink->map, split, NULL, shrink, error) &&
            pif_sink_finish(shrink->disk_sink, error) && pif_sink_finish(shrink->root_sink, error);
 }
 
@@ -140,23 +138,36 @@ static gboolean append_root(Shrink *shrink, guint64 root_size, GError **error)
            pif_sink_finish(shrink->disk_sink, error);
 }
 
-/* *ret_size: of the whole image. */
-static gboolean make(Shrink *shrink, guint64 *ret_size, GError **error)
+/* FALSE in *ret_is_smaller: there was next to nothing to gain. */
+static gboolean make(Shrink *shrink, guint64 margin, PifProgress *progress,
+                     gboolean *ret_is_smaller, GError **error)
 {
-    PifProgress *progress = shrink->options->progress;
     guint64 root_size = 0;
     pif_progress_set_text(progress, "copying");
     if (!check_layout(shrink, error) || !split_base(shrink, error))
         return FALSE;
     pif_progress_set_text(progress, "moving files together");
-    if (!pif_root_shrink(shrink->root, shrink->options->margin, &root_size, error))
+    if (!pif_root_shrink(shrink->root, margin, &root_size, error))
         return FALSE;
-    *ret_size = shrink->layout.root_offset + root_size;
-    if (*ret_size + MIN_GAIN > shrink->base->size)
+    guint64 size = shrink->layout.root_offset + root_size;
+    *ret_is_smaller = size + MIN_GAIN <= pif_disk_map_size(shrink->map);
+    if (!*ret_is_smaller)
         return TRUE;
     pif_progress_set_text(progress, "copying");
     return append_root(shrink, root_size, error) &&
            pif_partition_resize(shrink->disk, shrink->layout.root_number, root_size, error);
+}
+
+gboolean pif_disk_shrink(PifStore *store, const char *disk, guint64 margin, PifProgress *progress,
+                         char **ret_copy, GError **error)
+{
+    g_auto(Shrink) shrink = {.store = store, .disk_fd = -1, .root_fd = -1};
+    gboolean is_smaller = FALSE;
+    if (!pif_disk_map_open(disk, &shrink.map, error) ||
+        !make(&shrink, margin, progress, &is_smaller, error))
+        return FALSE;
+    *ret_copy = is_smaller ? g_steal_pointer(&shrink.disk) : NULL;
+    return TRUE;
 }
 
 /* An image that is there only needs the name, if any. */
@@ -172,10 +183,8 @@ static gboolean take(PifStore *store, const PifImage *image, const char *name, P
 static gboolean run(PifStore *store, const PifImage *base, const PifShrinkOptions *options,
                     const char *recipe, PifImage **ret_image, GError **error)
 {
-    g_auto(Shrink)
-        shrink = {.store = store, .base = base, .options = options, .disk_fd = -1, .root_fd = -1};
-    guint64 size = 0;
     GError *failure = NULL;
+    g_autofree char *copy = NULL; /* the store's to remove */
     g_autofree char *origin = g_strdup_printf("shrunk from %s", name_of(base));
     g_autofree char *default_name =
         g_strdup_printf("%.40s-%.*s", name_of(base), RECIPE_NAME_LENGTH, recipe);
@@ -183,13 +192,12 @@ static gboolean run(PifStore *store, const PifImage *base, const PifShrinkOption
     if (!pif_store_check_name_is_free(store, name, error) ||
         !pif_store_check(store, base->sha256, error))
         return FALSE;
-    if (!make(&shrink, &size, &failure))
+    if (!pif_disk_shrink(store, base->path, options->margin, options->progress, &copy, &failure))
         return pif_error_take(error, failure, "cannot shrink %s", name_of(base));
-    if (size + MIN_GAIN > base->size)
+    if (!copy)
         return take(store, base, options->name, ret_image, error);
     pif_progress_set_text(options->progress, "taking the image into the store");
-    g_autofree char *disk = g_steal_pointer(&shrink.disk); /* is the store's to remove now */
-    return pif_store_adopt(store, disk, name, origin, recipe, ret_image, error);
+    return pif_store_adopt(store, copy, name, origin, recipe, ret_image, error);
 }
 
 gboolean pif_image_shrink(PifStore *store, const PifImage *base, const PifShrinkOptions *options,

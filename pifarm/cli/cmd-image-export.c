@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // pifarm image export.
 #include "images/export/export.h"
+#include "images/export/shrink.h"
+#include "pifarm/base/error.h"
 #include "pifarm/cli/image-subject.h"
 
 #include <unistd.h>
@@ -14,22 +16,52 @@ static gboolean check_stream(int fd, GError **error)
                                         "into a program");
 }
 
-static gboolean export(const PifSubject *subject, const char *output, PifExportOptions *options,
-                       GError **error)
+static gboolean write_out(const PifSubject *subject, const char *disk, const char *output,
+                          PifExportOptions *options, GError **error)
 {
     g_autoptr(PifDiskMap) map = NULL;
     g_autofree char *title = g_strdup_printf("exporting %s", subject->name);
-    gboolean is_stream = g_str_equal(output, "-");
-    if (is_stream && !check_stream(STDOUT_FILENO, error))
+    if (!pif_disk_map_open(disk, &map, error))
         return FALSE;
-    if (!pif_disk_map_open(subject->path, &map, error)) {
-        pif_cli_advise(error, PIF_ERROR_BUSY, "pifarm down does");
-        return FALSE;
-    }
     g_autoptr(PifProgress) progress = pif_progress_new(title, pif_disk_map_data_size(map));
     options->progress = progress;
-    return is_stream ? pif_export_stream(map, STDOUT_FILENO, progress, error)
-                     : pif_export_file(map, output, options, error);
+    return g_str_equal(output, "-") ? pif_export_stream(map, STDOUT_FILENO, progress, error)
+                                    : pif_export_file(map, output, options, error);
+}
+
+/* *ret_copy NULL: it cannot become smaller. */
+static gboolean shrink(PifStore *store, const PifSubject *subject, char **ret_copy, GError **error)
+{
+    GError *failure = NULL;
+    g_autofree char *title = g_strdup_printf("shrinking %s", subject->name);
+    g_autoptr(PifProgress) progress = pif_progress_new(title, 0);
+    return pif_disk_shrink(store, subject->path, PIF_SHRINK_MARGIN, progress, ret_copy, &failure) ||
+           pif_error_take(error, failure, "cannot shrink %s", subject->name);
+}
+
+static gboolean shrink_and_write_out(PifStore *store, const PifSubject *subject, const char *output,
+                                     PifExportOptions *options, GError **error)
+{
+    g_autofree char *copy = NULL;
+    if (!shrink(store, subject, &copy, error))
+        return FALSE;
+    gboolean is_ok = write_out(subject, copy ? copy : subject->path, output, options, error);
+    if (copy)
+        unlink(copy);
+    return is_ok;
+}
+
+static gboolean export(PifStore *store, const PifSubject *subject, const char *output,
+                       gboolean is_shrunk, PifExportOptions *options, GError **error)
+{
+    if (g_str_equal(output, "-") ? !check_stream(STDOUT_FILENO, error)
+                                 : !pif_export_check(output, options, error))
+        return FALSE;
+    if (is_shrunk ? shrink_and_write_out(store, subject, output, options, error)
+                  : write_out(subject, subject->path, output, options, error))
+        return TRUE;
+    pif_cli_advise(error, PIF_ERROR_BUSY, "pifarm down does");
+    return FALSE;
 }
 
 gboolean pif_image_cmd_export(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
@@ -37,11 +69,14 @@ gboolean pif_image_cmd_export(PifCli *cli, int argc, char **argv, int *ret_statu
     (void)ret_status;
     PifSubjectChoice choice = {0};
     PifExportOptions options = {0};
+    gboolean is_shrunk = FALSE;
     g_auto(PifSubject) subject = {0};
     const GOptionEntry entries[] = {{"force", 0, 0, G_OPTION_ARG_NONE, &options.may_replace,
                                      "replace OUT if it is there", NULL},
                                     {"no-bmap", 0, 0, G_OPTION_ARG_NONE, &options.has_no_bmap,
                                      "no .bmap file beside it, which bmaptool flashes by", NULL},
+                                    {"shrink", 0, 0, G_OPTION_ARG_NONE, &is_shrunk,
+                                     "its root as small as it goes, but for 32 MiB", NULL},
                                     PIF_SUBJECT_ENTRIES(choice),
                                     G_OPTION_ENTRY_NULL};
     static const char description[] =
@@ -51,6 +86,10 @@ gboolean pif_image_cmd_export(PifCli *cli, int argc, char **argv, int *ret_statu
         "\n"
         "A node's card is exported as that node, with its host keys: flashed to a real card it is\n"
         "the same node. The node has to be off.\n"
+        "\n"
+        "With --shrink the disk ends with its root file system, which has to be the last, and "
+        "what\n"
+        "deleted files held is gone; see `pifarm image shrink`. `flash --grow` is the opposite.\n"
         "\n"
         "Example:\n"
         "  pifarm image export n1 n1.img.xz && bmaptool copy n1.img.xz /dev/sdX";
@@ -63,5 +102,5 @@ gboolean pif_image_cmd_export(PifCli *cli, int argc, char **argv, int *ret_statu
     if (!store || !pif_subject_find(cli, store, argv[1], &choice, "export", &subject, error))
         return FALSE;
     options.mode = subject.is_node ? CARD_MODE : IMAGE_MODE;
-    return export(&subject, argv[2], &options, error);
+    return export(store, &subject, argv[2], is_shrunk, &options, error);
 }

@@ -3,8 +3,6 @@
 #include "images/export/shrink.h"
 #include "pifarm/cli/cmd-image.h"
 
-static const guint64 default_margin = (guint64)32 << 20;
-
 static gboolean shrink(const char *base_name, PifShrinkOptions *options, GError **error)
 {
     g_autoptr(PifStore) store = pif_image_open_store(error);
@@ -28,7 +26,7 @@ gboolean pif_image_cmd_shrink(PifCli *cli, int argc, char **argv, int *ret_statu
     (void)cli, (void)ret_status;
     g_autofree char *name = NULL;
     g_autofree char *margin = NULL;
-    PifShrinkOptions options = {.margin = default_margin};
+    PifShrinkOptions options = {.margin = PIF_SHRINK_MARGIN};
     const GOptionEntry entries[] = {
         {"name", 'n', 0, G_OPTION_ARG_STRING, &name, "the new image's name", "NEW"},
         {"margin", 0, 0, G_OPTION_ARG_STRING, &margin,

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # pifarm image export: forms, names, block maps that bmaptool takes, full disks, being killed.
-# shellcheck disable=SC2154 # make_farm and loop_device set them
+# shellcheck disable=SC2154,SC2034 # make_farm and loop_device set them, store_is_untouched reads one
 load ../lib/common
 load ../lib/export
 load ../lib/store
@@ -155,6 +155,41 @@ small_disk() {
     pifarm image import disk.img
     fails_with 0 pifarm image export n1 out.img
     cmp n1.expected out.img
+}
+
+@test "--shrink exports no more than the root needs, and what it makes for that does not stay" {
+    local end
+    cp disk.img roomy.img
+    truncate -s 200M roomy.img
+    loop_device roomy.img
+    pifarm image flash disk "$device" --device-is "$device" -y --grow
+    losetup -d "$device"
+    pifarm image import roomy.img
+    qemu-img create -q -f qcow2 -F raw -b "$(path_of roomy)" "$cards/n2.qcow2" 256M
+    store_before=$(store_state)
+    for subject in roomy n2; do
+        fails_with 0 pifarm image export $subject out.img --shrink --force
+        [ -z "$output" ]
+        [ "$(stat -c %s out.img)" -lt $((100 << 20)) ]
+        end=$(sfdisk -J out.img | jq '.partitiontable.partitions[1] | (.start + .size) * 512')
+        [ "$(stat -c %s out.img)" -eq "$end" ]
+        e2fsck -fn "out.img?offset=$((41 << 20))"
+        debugfs -R 'cat /etc/numbers' "out.img?offset=$((41 << 20))" 2>/dev/null | cmp root/etc/numbers -
+        rm -f copy
+        bmaptool copy out.img copy
+        e2fsck -fn "copy?offset=$((41 << 20))"
+        store_is_untouched
+        [ -z "$(half_done)" ]
+    done
+    fails_with 5 pifarm image export roomy out.img --shrink
+    pifarm image export roomy - --shrink >streamed
+    [ "$(stat -c %s streamed)" -eq "$(stat -c %s out.img)" ]
+    e2fsck -fn "streamed?offset=$((41 << 20))"
+    fails_with 0 pifarm image export disk small.img --shrink # cannot be smaller
+    cmp disk.img small.img
+    hold_open "$cards/n2.qcow2"
+    fails_with 7 pifarm image export n2 other.img --shrink
+    [ ! -e other.img ]
 }
 
 @test "a name that a node and an image have wants to be told apart" {
