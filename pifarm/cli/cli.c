@@ -119,37 +119,70 @@ static gboolean check_arguments(const PifCliCommand *command, const char *progra
                          argv[most + 1], program, most ? " " : "", command->arguments);
 }
 
+/* Of the command, or of its topic. */
+static void print_options(GOptionContext *context, const PifCliTopic *topic, GOptionGroup *group)
+{
+    if (group) {
+        g_autofree char *description = pif_fold(topic->description, HELP_WIDTH);
+        g_option_context_set_description(context, description);
+    }
+    g_autofree char *text = g_option_context_get_help(context, group == NULL, group);
+    fputs(text, stdout);
+}
+
+/* NULL when there is no topic. The context owns it. */
+static GOptionGroup *add_topic(GOptionContext *context, const PifCliTopic *topic,
+                               gboolean *is_asked)
+{
+    if (!topic)
+        return NULL;
+    const GOptionEntry help_entry[] = {
+        {topic->help_option, 0, 0, G_OPTION_ARG_NONE, is_asked, topic->help_text, NULL},
+        G_OPTION_ENTRY_NULL};
+    GOptionGroup *group =
+        g_option_group_new(topic->help_option, topic->title, topic->help_text, NULL, NULL);
+    g_option_group_add_entries(group, topic->options);
+    g_option_context_add_group(context, group);
+    g_option_context_add_main_entries(context, help_entry, NULL);
+    return group;
+}
+
+static GOptionContext *make_context(const PifCliOptions *options)
+{
+    g_autofree char *summary = g_strdup_printf(
+        "%c%s.", g_ascii_toupper(options->command->summary[0]), options->command->summary + 1);
+    g_autofree char *description = pif_fold(options->description, HELP_WIDTH);
+    GOptionContext *context = g_option_context_new(options->command->arguments);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_set_strict_posix(context, options->strict_posix);
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_description(context, description);
+    if (options->options)
+        g_option_context_add_main_entries(context, options->options, NULL);
+    return context;
+}
+
 gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GError **error)
 {
     g_assert(options->command); /* or a command is not in the table */
     gboolean is_help = FALSE;
-    g_assert(options->command);
+    gboolean is_topic_help = FALSE;
     const GOptionEntry help_entry[] = {
         {"help", 'h', 0, G_OPTION_ARG_NONE, &is_help, "show this help", NULL}, G_OPTION_ENTRY_NULL};
-    g_autoptr(GOptionContext) context = g_option_context_new(options->command->arguments);
-    g_option_context_set_help_enabled(context, FALSE);
-    g_option_context_set_strict_posix(context, options->strict_posix);
-    if (options->options)
-        g_option_context_add_main_entries(context, options->options, NULL);
+    g_autoptr(GOptionContext) context = make_context(options);
+    GOptionGroup *topic = add_topic(context, options->topic, &is_topic_help);
     g_option_context_add_main_entries(context, help_entry, NULL);
     g_autofree char *program =
         g_strjoin(" ", "pifarm", options->group ? options->group : options->command->name,
                   options->group ? options->command->name : NULL, NULL);
     g_set_prgname(program);
-    g_autofree char *summary = g_strdup_printf(
-        "%c%s.", g_ascii_toupper(options->command->summary[0]), options->command->summary + 1);
-    g_option_context_set_summary(context, summary);
-    g_autofree char *description = pif_fold(options->description, HELP_WIDTH);
-    g_option_context_set_description(context, description);
     GError *failure = NULL;
     gboolean is_ok = g_option_context_parse(context, argc, argv, &failure);
-    if (is_ok && is_help) {
-        g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
-        fputs(text, stdout);
-        g_set_prgname("pifarm");
-        return FALSE;
-    }
+    if (is_ok && (is_help || is_topic_help))
+        print_options(context, options->topic, is_topic_help ? topic : NULL);
     g_set_prgname("pifarm");
+    if (is_ok && (is_help || is_topic_help))
+        return FALSE;
     if (is_ok)
         drop_dashes(options->command, argc, *argv);
     if (is_ok)

@@ -26,6 +26,15 @@ struct PifCliCommand {
     PifCliFunc run;
 };
 
+/* Options of a command that has many, which have a help of their own. */
+typedef struct {
+    const char *help_option; /* "help-dhcp" */
+    const char *help_text;   /* what it does */
+    const char *title;       /* over its options: "DHCP Options:" */
+    const GOptionEntry *options;
+    const char *description;
+} PifCliTopic;
+
 /* Parses a command's options with GOption: --help prints and makes it return FALSE with no error
  * set (and status 0). description: paragraphs shown under the options (examples, exit status).
  * strict_posix: stop at the first non-option, for commands that end in somebody else's command
@@ -35,7 +44,8 @@ typedef struct {
     const GOptionEntry *options; /* NULL-terminated; may be NULL */
     const char *description;
     gboolean strict_posix;
-    const char *group; /* "image" for the commands of `pifarm image`, else NULL */
+    const char *group;        /* "image" for the commands of `pifarm image`, else NULL */
+    const PifCliTopic *topic; /* may be NULL */
 } PifCliOptions;
 gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GError **error);
 

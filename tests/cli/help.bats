@@ -41,11 +41,15 @@ fits_screen() {
 }
 
 @test "every help has at most 40 lines of 80 columns" {
-    local command
+    local command topic
     pifarm help | LC_ALL=C.UTF-8 fits_screen 40
     while read -r command; do
         # shellcheck disable=SC2086 # a command of two words
         LC_ALL=C.UTF-8 pifarm $command --help | LC_ALL=C.UTF-8 fits_screen 40
+        # shellcheck disable=SC2086
+        while read -r topic; do
+            LC_ALL=C.UTF-8 pifarm $command "$topic" | LC_ALL=C.UTF-8 fits_screen 40
+        done < <(pifarm $command --help | grep -oE -e '--help-[a-z]+')
     done < <(all_commands)
 }
 

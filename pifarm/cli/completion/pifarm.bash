@@ -6,9 +6,14 @@ _pifarm_commands() {
     pifarm "$@" 2>/dev/null | sed -n '/^Commands:$/,/^$/s/^  \([a-z]\{1,\}\) .*/\1/p'
 }
 
-# _pifarm_options COMMAND...: its options, long and short.
+# _pifarm_options COMMAND...: its options, long and short; also those that have a help of their own.
 _pifarm_options() {
-    pifarm "$@" --help 2>/dev/null | grep -oE '^ +(-[a-z], )?--[a-z0-9-]+' | tr -d ',' | tr -s ' ' '\n'
+    local help topic
+    help=$(pifarm "$@" --help 2>/dev/null)
+    while read -r topic; do
+        help+=$(pifarm "$@" "$topic")
+    done < <(grep -oE -e '--help-[a-z]+' <<<"$help")
+    grep -oE '^ +(-[a-zA-Z], )?--[a-z0-9-]+' <<<"$help" | tr -d ',' | tr -s ' ' '\n'
 }
 
 # _pifarm_column COMMAND...: the first column of its table.
