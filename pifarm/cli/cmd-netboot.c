@@ -19,8 +19,14 @@ static gboolean cmd_serve(PifCli *cli, int argc, char **argv, int *ret_status, G
     g_auto(GStrv) given = g_strdupv(argv);
     g_autofree char *program = pif_command_find_own("pifarm-netbootd");
     g_autoptr(PifCommand) command = pif_command_new(program, NULL);
-    const PifCliOptions spec = {&netboot_commands[0], pif_serve_option_entries(),
-                                pif_serve_description, FALSE, "netboot"};
+    const PifCliTopic dhcp = {"help-dhcp", "show more options of DHCP",
+                              "DHCP Options:", pif_serve_dhcp_option_entries(),
+                              pif_serve_dhcp_description};
+    const PifCliOptions spec = {.command = &netboot_commands[0],
+                                .options = pif_serve_option_entries(),
+                                .description = pif_serve_description,
+                                .group = "netboot",
+                                .topic = &dhcp};
     pif_command_add_vector(command, (const char *const *)given + 1);
     return pif_cli_parse(&spec, &argc, &argv, error) &&
            pif_serve_options_check(pif_serve_options_get(), error) &&

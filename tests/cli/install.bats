@@ -24,6 +24,7 @@ setup() {
 ./libexec/pifarm/pifarm-boot
 ./libexec/pifarm/pifarm-card
 ./libexec/pifarm/pifarm-chroot
+./libexec/pifarm/pifarm-netboot-ask
 ./libexec/pifarm/pifarm-netbootd
 ./libexec/pifarm/pifarm-prepare
 ./libexec/pifarm/pifarm-qemu

@@ -41,6 +41,7 @@ missing() {
         for command in $(commands clone); do pifarm clone "$command" --help; done
         for command in $(commands net); do pifarm net "$command" --help; done
         for command in $(commands netboot); do pifarm netboot "$command" --help; done
+        pifarm netboot serve --help-dhcp
     } | grep -oE '^ +(-[a-z], )?--[a-z0-9-]+' | grep -v -- --help | sed 's/^ *//' | sort -u)
     [ -z "$output" ]
 }

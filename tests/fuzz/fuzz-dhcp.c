@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!pif_dhcp_parse(copy, part, &message))
             continue;
         check_message(&message);
-        pif_dhcp_decide(&config, pool, &message, (int64_t)at, &reply);
+        pif_dhcp_decide(&config, pool, &message, NULL, (int64_t)at, &reply);
         check_answer(pool, &reply);
     }
     return 0;

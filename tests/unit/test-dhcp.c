@@ -99,7 +99,7 @@ static void the_roms_offer_is_this(void)
     g_autoptr(PifDhcpPool) pool = pif_dhcp_pool_new(0, 0);
     g_assert_true(pif_dhcp_pool_add_host(pool, pi_mac, 0x0a4d000b, NULL));
     parse(bytes, make_rom_discover(bytes), &message);
-    pif_dhcp_decide(&config, pool, &message, NOW, &reply);
+    pif_dhcp_decide(&config, pool, &message, NULL, NOW, &reply);
     memcpy(expected + 16, "\x0a\x4d\x00\x0b\x0a\x4d\x00\x01", 8); /* yiaddr, siaddr */
     memcpy(expected + 28, pi_mac, 6);
     memcpy(expected + 236, options, sizeof options - 1);
@@ -122,7 +122,7 @@ static void decide(const PifDhcpConfig *with, PifDhcpPool *pool, const PifDhcpDr
     uint8_t bytes[1500];
     PifDhcpMessage message;
     parse(bytes, pif_dhcp_format(draft, bytes, sizeof bytes), &message);
-    pif_dhcp_decide(with, pool, &message, now_s, reply);
+    pif_dhcp_decide(with, pool, &message, NULL, now_s, reply);
 }
 
 static uint32_t yiaddr_of(const PifDhcpReply *reply)
@@ -281,7 +281,7 @@ static void a_proxy_gives_boot_roms_no_address_and_others_no_answer(void)
     g_autoptr(PifDhcpPool) pool = pif_dhcp_pool_new(0, 0);
     proxy.is_proxy = true;
     parse(bytes, make_rom_discover(bytes), &message);
-    pif_dhcp_decide(&proxy, pool, &message, NOW, &reply);
+    pif_dhcp_decide(&proxy, pool, &message, NULL, NOW, &reply);
     g_assert_cmphex(yiaddr_of(&reply), ==, 0);
     g_assert_nonnull(memmem(reply.bytes, reply.size, "Raspberry Pi Boot", 17));
     begin(&draft, PIF_DHCP_DISCOVER, pi_mac);

@@ -3,6 +3,7 @@
 // time.
 #pragma once
 
+#include "hw/netboot/dhcp/dhcp-access.h"
 #include "hw/netboot/dhcp/dhcp-pool.h"
 
 /* Addresses in host order; 0 or NULL: there is none. */
@@ -15,8 +16,18 @@ typedef struct {
     const char *domain;
     const char *boot_file; /* for PXE clients that are no Pi */
     uint32_t lease_s;
-    bool is_proxy; /* addresses come from another server: boot options only */
+    bool is_proxy;               /* addresses come from another server: boot options only */
+    const PifDhcpAccess *access; /* NULL: everybody is served */
 } PifDhcpConfig;
+
+/* What somebody else said about a client. */
+typedef struct {
+    bool is_allowed;
+    bool is_refused;       /* a clear no; neither: nothing was heard */
+    const char *reason;    /* where it is not */
+    const char *hostname;  /* for the client to call itself; may be NULL */
+    const char *boot_file; /* instead of the configured one; may be NULL */
+} PifDhcpVerdict;
 
 typedef enum {
     PIF_DHCP_TO_NOBODY,
@@ -38,12 +49,19 @@ typedef struct {
     uint8_t type; /* the request's, 0 when it was none */
     uint8_t answer;
     PifDhcpDestination destination;
-    uint32_t address; /* where TO_ADDRESS and TO_RELAY go; else the client's new one */
+    uint32_t address; /* where TO_ADDRESS and TO_RELAY go; else the one that it is about */
     uint8_t mac[PIF_DHCP_MAC_SIZE];
     const PifDhcpProfile *profile;
+    bool is_boot_rom; /* it sent option 97 */
+    bool is_adopted;  /* just now */
     bool has_serial;
     uint32_t serial;
-    const char *note; /* why there is no answer, or a NAK; may be NULL */
+    bool has_uuid; /* in this message, or in one before */
+    uint8_t uuid[PIF_DHCP_UUID_SIZE];
+    uint32_t other_server;              /* whom the client speaks to instead of us; 0: nobody */
+    char hostname[PIF_DHCP_SNAME_SIZE]; /* what it calls itself */
+    const char *note;                   /* why there is no answer, or a NAK; may be NULL */
+    uint32_t yiaddr;                    /* what the answer gives; 0: none */
     size_t size;
     uint8_t bytes[1500];
 } PifDhcpReply;
@@ -53,6 +71,16 @@ const PifDhcpProfile *pif_dhcp_profile_of(const PifDhcpMessage *message);
 /* A Pi 3's serial out of option 97. */
 bool pif_dhcp_serial_of(const PifDhcpMessage *message, uint32_t *ret_serial);
 
-/* Changes the leases as it decides: what is offered is promised. */
+/* Option 97 without its type; NULL when it is not there. */
+const uint8_t *pif_dhcp_uuid_of(const PifDhcpMessage *message);
+
+/* Who asks for what, without an answer; false when it is no DHCP request of an Ethernet client. */
+bool pif_dhcp_identify(const PifDhcpConfig *config, const PifDhcpPool *pool,
+                       const PifDhcpMessage *message, PifDhcpReply *ret_reply);
+/* Whether the rules let the client be served; if not, the reply's note says why. */
+bool pif_dhcp_admit(const PifDhcpConfig *config, const PifDhcpPool *pool, PifDhcpReply *reply);
+
+/* The whole: identified, admitted, answered. Changes the leases as it decides: what is offered is
+ * promised. verdict may be NULL: nobody was asked. */
 void pif_dhcp_decide(const PifDhcpConfig *config, PifDhcpPool *pool, const PifDhcpMessage *message,
-                     int64_t now_s, PifDhcpReply *ret_reply);
+                     const PifDhcpVerdict *verdict, int64_t now_s, PifDhcpReply *ret_reply);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A line a lease: "1795248000 b8:27:eb:12:34:56 10.77.0.11", 0 for one that was given back.
+// A line a lease: "1795248000 b8:27:eb:12:34:56 10.77.0.11", 0 for one that was given back,
+// 9223372036854775807 for one that was adopted.
 #include "hw/netboot/dhcp/dhcp-journal.h"
 
 #include "pifarm/base/error.h"
@@ -51,9 +52,10 @@ static void replay_line(PifDhcpPool *pool, const char *line, int64_t now_s)
     uint32_t address = 0;
     if (!parse_lease(line, &expires_s, mac, &address))
         return;
-    if (expires_s > now_s)
-        pif_dhcp_pool_take(pool, mac, address, now_s, expires_s - now_s);
-    else
+    if (expires_s > now_s && pif_dhcp_pool_take(pool, mac, address, now_s, expires_s - now_s) &&
+        expires_s == INT64_MAX)
+        pif_dhcp_pool_adopt(pool, mac);
+    if (expires_s <= now_s)
         pif_dhcp_pool_release(pool, mac, address);
 }
 
@@ -85,7 +87,7 @@ static gboolean read_into(const char *path, PifDhcpPool *pool, int64_t now_s, GE
 
 static void add_line(const PifDhcpLease *lease, gpointer text)
 {
-    if (lease->state == PIF_DHCP_LEASED)
+    if (lease->state == PIF_DHCP_LEASED || lease->is_adopted)
         format_lease(text, lease->expires_s, lease->mac, lease->address);
 }
 
@@ -120,7 +122,7 @@ void pif_dhcp_journal_free(PifDhcpJournal *journal)
 
 void pif_dhcp_journal_add(PifDhcpJournal *journal, const PifDhcpLease *lease)
 {
-    int64_t expires_s = lease->state == PIF_DHCP_LEASED ? lease->expires_s : 0;
+    int64_t expires_s = lease->state == PIF_DHCP_LEASED || lease->is_adopted ? lease->expires_s : 0;
     format_lease(journal->pending, expires_s, lease->mac, lease->address);
 }
 

@@ -63,6 +63,11 @@ const PifDhcpLease *pif_dhcp_pool_find(const PifDhcpPool *pool, uint32_t address
     return find_address(pool, address);
 }
 
+const PifDhcpLease *pif_dhcp_pool_find_client(const PifDhcpPool *pool, const uint8_t *mac)
+{
+    return find_mac(pool, mac);
+}
+
 static PifDhcpLease *add_lease(PifDhcpPool *pool, uint32_t address)
 {
     PifDhcpLease *lease = g_new0(PifDhcpLease, 1);
@@ -76,6 +81,14 @@ static void unbind(PifDhcpPool *pool, PifDhcpLease *lease)
     if (find_mac(pool, lease->mac) == lease)
         g_hash_table_remove(pool->by_mac, lease->mac);
     lease->has_serial = false;
+    lease->has_uuid = false;
+}
+
+/* Until when it is the client's whom it is given now. */
+static void extend(PifDhcpLease *lease, PifDhcpLeaseState state, int64_t expires_s)
+{
+    lease->state = state;
+    lease->expires_s = lease->is_adopted ? INT64_MAX : expires_s;
 }
 
 static void bind_to(PifDhcpPool *pool, PifDhcpLease *lease, const uint8_t *mac)
@@ -114,7 +127,8 @@ static bool is_available(const PifDhcpLease *lease, int64_t now_s)
 {
     if (!lease)
         return true;
-    return !lease->is_static && (lease->state == PIF_DHCP_FREE || lease->expires_s <= now_s);
+    return !lease->is_static && !lease->is_adopted &&
+           (lease->state == PIF_DHCP_FREE || lease->expires_s <= now_s);
 }
 
 static bool is_in_range(const PifDhcpPool *pool, uint32_t address)
@@ -161,10 +175,8 @@ const PifDhcpLease *pif_dhcp_pool_offer(PifDhcpPool *pool, const uint8_t *mac, u
     if (!lease)
         return NULL;
     bind_to(pool, lease, mac);
-    if (lease->state != PIF_DHCP_LEASED || lease->expires_s < now_s + hold_s) {
-        lease->state = PIF_DHCP_OFFERED;
-        lease->expires_s = now_s + hold_s;
-    }
+    if (lease->state != PIF_DHCP_LEASED || lease->expires_s < now_s + hold_s)
+        extend(lease, PIF_DHCP_OFFERED, now_s + hold_s);
     return lease;
 }
 
@@ -181,8 +193,7 @@ const PifDhcpLease *pif_dhcp_pool_take(PifDhcpPool *pool, const uint8_t *mac, ui
         lease = lease ? lease : add_lease(pool, address);
         bind_to(pool, lease, mac);
     }
-    lease->state = PIF_DHCP_LEASED;
-    lease->expires_s = now_s + lease_s;
+    extend(lease, PIF_DHCP_LEASED, now_s + lease_s);
     return lease;
 }
 
@@ -198,8 +209,7 @@ bool pif_dhcp_pool_release(PifDhcpPool *pool, const uint8_t *mac, uint32_t addre
     PifDhcpLease *lease = find_own(pool, mac, address);
     if (!lease)
         return false;
-    lease->state = PIF_DHCP_FREE;
-    lease->expires_s = 0;
+    extend(lease, PIF_DHCP_FREE, 0);
     return true;
 }
 
@@ -208,20 +218,34 @@ bool pif_dhcp_pool_decline(PifDhcpPool *pool, const uint8_t *mac, uint32_t addre
     PifDhcpLease *lease = find_own(pool, mac, address);
     if (!lease)
         return false;
-    lease->state = PIF_DHCP_DECLINED;
-    lease->expires_s = now_s + DECLINED_S;
+    lease->is_adopted = false;
+    extend(lease, PIF_DHCP_DECLINED, now_s + DECLINED_S);
     if (!lease->is_static)
         unbind(pool, lease);
     return true;
 }
 
-void pif_dhcp_pool_set_serial(PifDhcpPool *pool, const uint8_t *mac, uint32_t serial)
+void pif_dhcp_pool_identify(PifDhcpPool *pool, const uint8_t *mac, const uint32_t *serial,
+                            const uint8_t *uuid)
 {
     PifDhcpLease *lease = find_mac(pool, mac);
-    if (!lease)
+    if (lease && serial) {
+        lease->has_serial = true;
+        lease->serial = *serial;
+    }
+    if (lease && uuid) {
+        lease->has_uuid = true;
+        memcpy(lease->uuid, uuid, sizeof lease->uuid);
+    }
+}
+
+void pif_dhcp_pool_adopt(PifDhcpPool *pool, const uint8_t *mac)
+{
+    PifDhcpLease *lease = find_mac(pool, mac);
+    if (!lease || lease->is_static)
         return;
-    lease->has_serial = true;
-    lease->serial = serial;
+    lease->is_adopted = true;
+    lease->expires_s = INT64_MAX;
 }
 
 void pif_dhcp_pool_foreach(const PifDhcpPool *pool,

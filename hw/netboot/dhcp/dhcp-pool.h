@@ -2,7 +2,7 @@
 // Who has which address, and until when; the time comes from outside.
 #pragma once
 
-#include "hw/netboot/dhcp/dhcp-message.h"
+#include "hw/netboot/dhcp/dhcp-match.h"
 
 #include <glib.h>
 
@@ -22,9 +22,12 @@ typedef struct {
     uint8_t mac[PIF_DHCP_MAC_SIZE];
     PifDhcpLeaseState state;
     bool is_static;
+    bool is_adopted; /* once dynamic, now its own for good; expires_s is INT64_MAX */
     int64_t expires_s;
     bool has_serial; /* of a Pi, from its boot ROM's option 97 */
     uint32_t serial;
+    bool has_uuid; /* that option as it is, of any boot ROM */
+    uint8_t uuid[PIF_DHCP_UUID_SIZE];
 } PifDhcpLease;
 
 enum { PIF_DHCP_MAX_POOL = 65536 };
@@ -54,10 +57,18 @@ const PifDhcpLease *pif_dhcp_pool_take(PifDhcpPool *pool, const uint8_t *mac, ui
 bool pif_dhcp_pool_release(PifDhcpPool *pool, const uint8_t *mac, uint32_t address);
 bool pif_dhcp_pool_decline(PifDhcpPool *pool, const uint8_t *mac, uint32_t address, int64_t now_s);
 
-void pif_dhcp_pool_set_serial(PifDhcpPool *pool, const uint8_t *mac, uint32_t serial);
+/* What a client's boot ROM said of it is remembered with its address, if it has one; each may be
+ * NULL. */
+void pif_dhcp_pool_identify(PifDhcpPool *pool, const uint8_t *mac, const uint32_t *serial,
+                            const uint8_t *uuid);
+
+/* The address that the client has is its own from now on. */
+void pif_dhcp_pool_adopt(PifDhcpPool *pool, const uint8_t *mac);
 
 /* Whoever it is bound to, or NULL. */
 const PifDhcpLease *pif_dhcp_pool_find(const PifDhcpPool *pool, uint32_t address);
+/* What is bound to that client, or NULL. */
+const PifDhcpLease *pif_dhcp_pool_find_client(const PifDhcpPool *pool, const uint8_t *mac);
 /* Of leases that hold. */
 unsigned pif_dhcp_pool_count(const PifDhcpPool *pool, int64_t now_s);
 

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-enum { UUID_SIZE = 17 };
-
 /* openSUSE's netboot-rpi3b: the 3B hears an answer only when another frame follows; firmware issue
  * 934: and hangs when it is answered too soon. */
 static const PifDhcpProfile profile_3b = {"pi-3b", true, 1000, {600, 1200}};
@@ -13,14 +11,19 @@ static const PifDhcpProfile profile_3b_plus = {"pi-3b-plus", true, 0, {0, 0}};
 static const PifDhcpProfile profile_pxe = {"pxe", false, 0, {0, 0}};
 static const PifDhcpProfile profile_other = {NULL, false, 0, {0, 0}};
 
-/* Type 0, then four times the same four bytes (NETBOOT.md 1.1). */
-static const uint8_t *pi_uuid(const PifDhcpMessage *message)
+/* RFC 4578, section 2.3: a type, which is 0, and the UUID. */
+const uint8_t *pif_dhcp_uuid_of(const PifDhcpMessage *message)
 {
     size_t size = 0;
-    const uint8_t *uuid = pif_dhcp_get(message, PIF_DHCP_UUID, &size);
-    if (!uuid || size != UUID_SIZE || uuid[0] != 0 || memcmp(uuid + 1, uuid + 5, 12) != 0)
-        return NULL;
-    return uuid + 1;
+    const uint8_t *bytes = pif_dhcp_get(message, PIF_DHCP_UUID, &size);
+    return bytes && size == 1 + PIF_DHCP_UUID_SIZE && bytes[0] == 0 ? bytes + 1 : NULL;
+}
+
+/* Four times the same four bytes (NETBOOT.md 1.1). */
+static const uint8_t *pi_uuid(const PifDhcpMessage *message)
+{
+    const uint8_t *uuid = pif_dhcp_uuid_of(message);
+    return uuid && memcmp(uuid, uuid + 4, 12) == 0 ? uuid : NULL;
 }
 
 static bool is_pxe(const PifDhcpMessage *message)

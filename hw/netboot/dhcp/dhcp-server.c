@@ -28,6 +28,8 @@ struct PifDhcpServer {
     PifLoop *loop;
     PifDhcpServerConfig config;
     int frames;
+    PifDhcpDesk *desk;
+    PifTimer desk_timer;
     Batch *batch;
     struct Later *later; /* frames whose time has not come */
     unsigned n_later;
@@ -142,18 +144,17 @@ static void answer(PifDhcpServer *server, const PifDhcpReply *reply)
     }
 }
 
+static bool is_promise(const PifDhcpReply *reply)
+{
+    return reply->answer == PIF_DHCP_ACK || reply->is_adopted;
+}
+
 static void put_down(const PifDhcpServer *server, const PifDhcpReply *reply)
 {
-    const PifDhcpLease *lease = pif_dhcp_pool_find(server->config.pool, reply->address);
-    bool changes = (reply->type == PIF_DHCP_REQUEST && reply->answer == PIF_DHCP_ACK) ||
-                   (reply->type == PIF_DHCP_RELEASE && !reply->note);
-    /* behind a relay or at a renewal address is where the answer goes */
-    if (reply->answer == PIF_DHCP_ACK) {
-        uint32_t yiaddr = 0;
-        memcpy(&yiaddr, reply->bytes + 16, sizeof yiaddr);
-        lease = pif_dhcp_pool_find(server->config.pool, ntohl(yiaddr));
-    }
-    if (server->config.journal && changes && lease)
+    bool is_release = reply->type == PIF_DHCP_RELEASE && !reply->note;
+    uint32_t address = is_release ? reply->address : reply->yiaddr;
+    const PifDhcpLease *lease = address ? pif_dhcp_pool_find(server->config.pool, address) : NULL;
+    if (server->config.journal && lease && (is_release || is_promise(reply)))
         pif_dhcp_journal_add(server->config.journal, lease);
 }
 
@@ -167,17 +168,20 @@ static int receive_batch(int fd, Batch *batch)
     return recvmmsg(fd, batch->messages, BATCH, MSG_DONTWAIT, NULL);
 }
 
-static void handle(const PifDhcpServer *server, const void *bytes, size_t size, PifDhcpReply *reply)
+static PifDhcpTime time_now(void)
+{
+    return (PifDhcpTime){time(NULL), pif_loop_now_us()};
+}
+
+/* False when there is nothing to be said about it, or not yet. */
+static bool handle(const PifDhcpServer *server, const void *bytes, size_t size, PifDhcpReply *reply)
 {
     PifDhcpMessage message;
-    reply->destination = PIF_DHCP_TO_NOBODY;
-    reply->answer = 0;
-    if (!pif_dhcp_parse(bytes, size, &message))
-        return;
-    pif_dhcp_decide(&server->config.decide, server->config.pool, &message, time(NULL), reply);
+    if (!pif_dhcp_parse(bytes, size, &message) ||
+        !pif_dhcp_desk_handle(server->desk, &message, time_now(), reply))
+        return false;
     put_down(server, reply);
-    if (reply->type != 0)
-        server->config.on_event(&message, reply, server->config.data);
+    return reply->type != 0;
 }
 
 /* What is not on the disk is not acknowledged: the clients ask again. */
@@ -190,17 +194,77 @@ static gboolean commit(const PifDhcpServer *server)
     return FALSE;
 }
 
+static void complete(PifDhcpServer *server, PifDhcpReply *reply, gboolean is_safe)
+{
+    if (!is_safe && is_promise(reply)) {
+        reply->destination = PIF_DHCP_TO_NOBODY;
+        reply->answer = 0;
+        reply->note = "its lease could not be written";
+    }
+    answer(server, reply);
+    server->config.on_event(reply, server->config.data);
+}
+
+static void set_desk_timer(PifDhcpServer *server)
+{
+    int64_t next_us = pif_dhcp_desk_next_us(server->desk);
+    if (next_us < INT64_MAX)
+        pif_loop_set_timer(server->loop, &server->desk_timer, next_us);
+}
+
 static void on_requests(PifWatch *watch, int64_t now_us)
 {
     PifDhcpServer *server = PIF_CONTAINER_OF(watch, PifDhcpServer, watch);
     Batch *batch = server->batch;
+    int n_complete = 0;
     int count = receive_batch(watch->fd, batch);
     for (int i = 0; i < count; i++)
-        handle(server, batch->bytes[i], batch->messages[i].msg_len, &batch->replies[i]);
+        if (handle(server, batch->bytes[i], batch->messages[i].msg_len,
+                   &batch->replies[n_complete]))
+            n_complete++;
     gboolean is_safe = commit(server);
-    for (int i = 0; i < count; i++)
-        if (is_safe || batch->replies[i].answer != PIF_DHCP_ACK)
-            answer(server, &batch->replies[i]);
+    for (int i = 0; i < n_complete; i++)
+        complete(server, &batch->replies[i], is_safe);
+    set_desk_timer(server);
+}
+
+static void on_late_answer(PifDhcpReply *reply, gpointer data)
+{
+    PifDhcpServer *server = data;
+    put_down(server, reply);
+    complete(server, reply, commit(server));
+}
+
+static void on_desk_timer(PifTimer *timer, int64_t now_us)
+{
+    PifDhcpServer *server = PIF_CONTAINER_OF(timer, PifDhcpServer, desk_timer);
+    pif_dhcp_desk_turn(server->desk, time_now());
+    set_desk_timer(server);
+}
+
+void pif_dhcp_server_hear(PifDhcpServer *server, uint32_t id, const PifDhcpHearsay *hearsay)
+{
+    pif_dhcp_desk_hear(server->desk, id, hearsay, time_now());
+    set_desk_timer(server);
+}
+
+static bool ask(const PifDhcpQuestion *question, gpointer data)
+{
+    const PifDhcpServer *server = data;
+    return server->config.ask(question, server->config.data);
+}
+
+static PifDhcpDesk *make_desk(PifDhcpServer *server)
+{
+    const PifDhcpServerConfig *config = &server->config;
+    const PifDhcpDeskConfig desk = {.decide = &config->decide,
+                                    .pool = config->pool,
+                                    .ask = config->ask ? ask : NULL,
+                                    .answer = on_late_answer,
+                                    .data = server,
+                                    .ask_timeout_us = config->ask_timeout_us,
+                                    .remember_us = config->remember_us};
+    return pif_dhcp_desk_new(&desk);
 }
 
 PifDhcpServer *pif_dhcp_server_new(PifLoop *loop, const PifDhcpSockets *sockets,
@@ -212,6 +276,8 @@ PifDhcpServer *pif_dhcp_server_new(PifLoop *loop, const PifDhcpSockets *sockets,
     server->batch = g_new0(Batch, 1);
     server->loop = loop;
     server->config = *config;
+    server->desk = make_desk(server);
+    server->desk_timer.fire = on_desk_timer;
     if (pif_loop_add(loop, &server->watch, error))
         return server;
     pif_dhcp_server_free(server);
@@ -228,6 +294,8 @@ void pif_dhcp_server_free(PifDhcpServer *server)
         unlink_later(later);
         g_free(later);
     }
+    pif_loop_cancel_timer(server->loop, &server->desk_timer);
+    pif_dhcp_desk_free(server->desk);
     pif_loop_remove(server->loop, &server->watch);
     close(server->watch.fd);
     close(server->frames);

@@ -2,7 +2,7 @@
 // The DHCP server: requests in, answers out by frame or datagram, leases written down in between.
 #pragma once
 
-#include "hw/netboot/dhcp/dhcp-decide.h"
+#include "hw/netboot/dhcp/dhcp-desk.h"
 #include "hw/netboot/dhcp/dhcp-journal.h"
 #include "hw/netboot/loop/loop.h"
 
@@ -18,8 +18,12 @@ typedef struct {
     PifDhcpJournal *journal; /* may be NULL; outlives the server */
     int interface_index;
     uint8_t mac[PIF_DHCP_MAC_SIZE];
-    /* Each request, with what became of it. */
-    void (*on_event)(const PifDhcpMessage *message, const PifDhcpReply *reply, gpointer data);
+    /* Whether a client may be served; see PifDhcpDeskConfig. NULL: all may. */
+    bool (*ask)(const PifDhcpQuestion *question, gpointer data);
+    int64_t ask_timeout_us;
+    int64_t remember_us;
+    /* Each request, with what became of it: what it was given is on the disk by now. */
+    void (*on_event)(const PifDhcpReply *reply, gpointer data);
     void (*on_failure)(const GError *error, gpointer data);
     gpointer data;
 } PifDhcpServerConfig;
@@ -32,4 +36,7 @@ gboolean pif_dhcp_listen(const char *interface, PifDhcpSockets *ret_sockets, GEr
 PifDhcpServer *pif_dhcp_server_new(PifLoop *loop, const PifDhcpSockets *sockets,
                                    const PifDhcpServerConfig *config, GError **error);
 void pif_dhcp_server_free(PifDhcpServer *server);
+
+/* The answer to a question. */
+void pif_dhcp_server_hear(PifDhcpServer *server, uint32_t id, const PifDhcpHearsay *hearsay);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifDhcpServer, pif_dhcp_server_free)

@@ -134,36 +134,20 @@ static const char *dhcp_name(uint8_t type)
     return type > 0 && type < G_N_ELEMENTS(dhcp_type_names) ? dhcp_type_names[type] : "other";
 }
 
-static void add_hostname(json_t *fields, const PifDhcpMessage *message)
+void pif_event_log_dhcp(PifEventLog *log, const PifDhcpReply *reply)
 {
-    size_t size = 0;
-    const uint8_t *bytes = pif_dhcp_get(message, PIF_DHCP_HOSTNAME, &size);
-    g_autofree char *name = bytes ? g_strndup((const char *)bytes, size) : NULL;
-    if (name)
-        json_object_set_new(fields, "hostname", pif_event_text(name));
-}
-
-/* The address that the client gets, or speaks of. */
-static uint32_t dhcp_address(const PifDhcpReply *reply)
-{
-    uint32_t yiaddr = 0;
-    if (reply->size == 0)
-        return htonl(reply->address);
-    memcpy(&yiaddr, reply->bytes + 16, sizeof yiaddr); /* RFC 2131, section 2 */
-    return yiaddr;
-}
-
-void pif_event_log_dhcp(PifEventLog *log, const PifDhcpMessage *message, const PifDhcpReply *reply)
-{
-    uint32_t address = dhcp_address(reply);
+    uint32_t address = reply->yiaddr ? reply->yiaddr : reply->address;
     json_t *fields = json_pack("{s:o}", "mac", pif_event_mac(reply->mac));
     if (address)
-        json_object_set_new(fields, "address", pif_event_address(address));
+        json_object_set_new(fields, "address", pif_event_address(htonl(address)));
     if (reply->has_serial)
         json_object_set_new(fields, "serial", json_sprintf("%08x", reply->serial));
     if (reply->profile->name)
         json_object_set_new(fields, "profile", json_string(reply->profile->name));
-    add_hostname(fields, message);
+    if (*reply->hostname)
+        json_object_set_new(fields, "hostname", pif_event_text(reply->hostname));
+    if (reply->is_adopted)
+        json_object_set_new(fields, "adopted", json_true());
     if (reply->note)
         json_object_set_new(fields, "message", json_string(reply->note));
     pif_event_log_write(log, "dhcp", dhcp_name(reply->answer ? reply->answer : reply->type),

@@ -17,7 +17,7 @@ typedef struct {
 /* Writes {"time": ..., "service": service, "event": event, ...fields}; takes fields. */
 void pif_event_log_write(PifEventLog *log, const char *service, const char *event, json_t *fields);
 
-void pif_event_log_dhcp(PifEventLog *log, const PifDhcpMessage *message, const PifDhcpReply *reply);
+void pif_event_log_dhcp(PifEventLog *log, const PifDhcpReply *reply);
 void pif_event_log_tftp(PifEventLog *log, const PifTftpEvent *event);
 void pif_event_log_http(PifEventLog *log, const PifHttpEvent *event);
 

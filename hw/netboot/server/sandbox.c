@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
-// chroot, another user, no new privileges, a list of system calls.
+// Another root folder and user, and a list of system calls.
 #include "hw/netboot/server/sandbox.h"
 
+#include "hw/netboot/sandbox/drop-root.h"
 #include "pifarm/base/error.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <seccomp.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 /* What the loop, the sockets, the files and libc's allocator need. Everything else is EPERM. */
 static const int allowed_calls[] = {
@@ -31,30 +28,6 @@ static const int allowed_calls[] = {
     SCMP_SYS(shutdown),       SCMP_SYS(pread64),       SCMP_SYS(fcntl),
     SCMP_SYS(memfd_create)};
 
-static gboolean change_root(const char *folder, GError **error)
-{
-    if (folder && (chroot(folder) < 0 || chdir("/") < 0))
-        return pif_error_set_errno(error, errno, "cannot confine the server to %s", folder);
-    return TRUE;
-}
-
-static gboolean become(const struct passwd *user, GError **error)
-{
-    if (setgroups(0, NULL) == 0 && setresgid(user->pw_gid, user->pw_gid, user->pw_gid) == 0 &&
-        setresuid(user->pw_uid, user->pw_uid, user->pw_uid) == 0)
-        return TRUE;
-    return pif_error_set_errno(error, errno, "cannot become user %s", user->pw_name);
-}
-
-static gboolean drop_root(const char *folder, const char *name, GError **error)
-{
-    errno = 0;
-    const struct passwd *user = getpwnam(name);
-    if (!user)
-        return pif_error_set(error, PIF_ERROR_USAGE, "there is no user '%s' to run as", name);
-    return change_root(folder, error) && become(user, error);
-}
-
 static gboolean filter_calls(GError **error)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -70,9 +43,5 @@ static gboolean filter_calls(GError **error)
 
 gboolean pif_sandbox_enter(const char *folder, const char *user, GError **error)
 {
-    if (geteuid() == 0 && !drop_root(folder, user, error))
-        return FALSE;
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-        return pif_error_set_errno(error, errno, "cannot give up new privileges");
-    return filter_calls(error);
+    return pif_drop_root(folder, user, error) && filter_calls(error);
 }

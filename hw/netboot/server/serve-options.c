@@ -9,6 +9,9 @@
 enum {
     LEASE_TIME_S = 3600,
     LEAST_LEASE_TIME_S = 60,
+    AUTH_TIMEOUT_S = 5,
+    AUTH_REMEMBER_S = 60,
+    MOST_AUTH_S = 3600,
     TFTP_PORT = 69,
     HTTP_PORT = 80,
     HTTP_TIMEOUT_S = 30,
@@ -17,6 +20,9 @@ enum {
 };
 
 static PifServeOptions options = {.lease_time_s = LEASE_TIME_S,
+                                  .auth_paths = (char *)"pxe,dhcp",
+                                  .auth_timeout_s = AUTH_TIMEOUT_S,
+                                  .auth_remember_s = AUTH_REMEMBER_S,
                                   .tftp_port = TFTP_PORT,
                                   .http_port = HTTP_PORT,
                                   .http_timeout_s = HTTP_TIMEOUT_S,
@@ -33,9 +39,22 @@ const char pif_serve_description[] =
     "DHCP\nif there is --dhcp.\n"
     "\n"
     "--dhcp static: addresses for --host only; proxy: from another server, boot options from us.\n"
+    "\n"
     "What it does, it prints as lines of JSON.\n"
     "\n"
     "  pifarm netboot serve -i eth1 -r /srv/tftp --dhcp 10.77.0.100-10.77.0.199";
+
+const char pif_serve_dhcp_description[] =
+    "WHO is a MAC, the beginning of MACs (b8:27:eb), MACs of which so many bits count\n"
+    "(b8:27:eb:40:00:00/26) or a UUID, with /BITS too. What describes a client most closely "
+    "decides.\n"
+    "Of those nobody speaks of, --unknown offer serves all (default), ignore none (default with\n"
+    "--allow), adopt all, and Pis among them keep their addresses for good.\n"
+    "\n"
+    "--auth-url asks GET URL/pxe?mac=...&uuid=...&ip=... for boot ROMs and URL/dhcp?... for "
+    "systems.\n"
+    "200 is yes, and its body may say 'client: NAME' and 'file: PATH' to boot; 401 is no.\n"
+    "--notify sends 'BOOT|LEASE|RELEASE,[UUID,]MAC,IP' to a UDP port, or JSON to a URL by POST.";
 
 const GOptionEntry *pif_serve_option_entries(void)
 {
@@ -47,12 +66,6 @@ const GOptionEntry *pif_serve_option_entries(void)
          "give addresses: FIRST-LAST, static or proxy", "RANGE"},
         {"host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.hosts,
          "an address of its own for a MAC; may be repeated", "MAC=IP"},
-        {"router", 0, 0, G_OPTION_ARG_STRING, &options.router, "clients' way out", "IP"},
-        {"dns", 0, 0, G_OPTION_ARG_STRING, &options.dns, "clients' name server", "IP"},
-        {"domain", 0, 0, G_OPTION_ARG_STRING, &options.domain, "clients' domain", "NAME"},
-        {"boot-file", 0, 0, G_OPTION_ARG_STRING, &options.boot_file,
-         "what PXE clients other than Pis boot", "FILE"},
-        {"lease-time", 0, 0, G_OPTION_ARG_INT, &options.lease_time_s, "in seconds (3600)", "S"},
         {"leases", 0, 0, G_OPTION_ARG_FILENAME, &options.leases, "keep leases there over restarts",
          "FILE"},
         {"tftp", 't', 0, G_OPTION_ARG_NONE, &options.only_tftp, "serve TFTP", NULL},
@@ -69,6 +82,35 @@ const GOptionEntry *pif_serve_option_entries(void)
          "how many files may be on their way at once (4096)", "COUNT"},
         {"rollover-to-1", 0, 0, G_OPTION_ARG_NONE, &options.rollover_to_1,
          "after block 65535 comes block 1 instead of 0", NULL},
+        G_OPTION_ENTRY_NULL};
+    return entries;
+}
+
+const GOptionEntry *pif_serve_dhcp_option_entries(void)
+{
+    static const GOptionEntry entries[] = {
+        {"router", 0, 0, G_OPTION_ARG_STRING, &options.router, "clients' way out", "IP"},
+        {"dns", 0, 0, G_OPTION_ARG_STRING, &options.dns, "clients' name server", "IP"},
+        {"domain", 0, 0, G_OPTION_ARG_STRING, &options.domain, "clients' domain", "NAME"},
+        {"boot-file", 0, 0, G_OPTION_ARG_STRING, &options.boot_file,
+         "what PXE clients other than Pis boot", "FILE"},
+        {"allow", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.allow, "serve these; may be repeated",
+         "WHO"},
+        {"deny", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.deny,
+         "don't serve these; may be repeated", "WHO"},
+        {"unknown", 0, 0, G_OPTION_ARG_STRING, &options.unknown,
+         "the others: ignore, offer or adopt", "WHAT"},
+        {"auth-url", 0, 0, G_OPTION_ARG_STRING, &options.auth_url, "ask there whether a client may",
+         "URL"},
+        {"auth-paths", 0, 0, G_OPTION_ARG_STRING, &options.auth_paths,
+         "behind it, for boot ROMs and systems (pxe,dhcp)", "PATHS"},
+        {"auth-timeout", 0, 0, G_OPTION_ARG_INT, &options.auth_timeout_s,
+         "seconds until no answer is a no (5)", "S"},
+        {"auth-remember", 0, 0, G_OPTION_ARG_INT, &options.auth_remember_s,
+         "seconds that an answer holds; 0: ask each time (60)", "S"},
+        {"notify", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.notify,
+         "tell of boots and leases; may be repeated", "IP:PORT|URL"},
+        {"lease-time", 0, 0, G_OPTION_ARG_INT, &options.lease_time_s, "in seconds (3600)", "S"},
         G_OPTION_ENTRY_NULL};
     return entries;
 }
@@ -135,6 +177,12 @@ gboolean pif_serve_options_check(const PifServeOptions *given, GError **error)
     if (given->http_timeout_s < 1)
         return pif_error_set(error, PIF_ERROR_USAGE, "--http-timeout wants 1 or more, not %d",
                              given->http_timeout_s);
+    if (given->auth_timeout_s < 1 || given->auth_timeout_s > MOST_AUTH_S)
+        return pif_error_set(error, PIF_ERROR_USAGE, "--auth-timeout wants 1 to %d, not %d",
+                             MOST_AUTH_S, given->auth_timeout_s);
+    if (given->auth_remember_s < 0 || given->auth_remember_s > MOST_AUTH_S)
+        return pif_error_set(error, PIF_ERROR_USAGE, "--auth-remember wants 0 to %d, not %d",
+                             MOST_AUTH_S, given->auth_remember_s);
     if (given->max_transfers < 1 || given->max_transfers > MOST_TRANSFERS)
         return pif_error_set(error, PIF_ERROR_USAGE, "--max-transfers wants 1 to %d, not %d",
                              MOST_TRANSFERS, given->max_transfers);

@@ -15,6 +15,14 @@ typedef struct {
     char *dns;
     char *domain;
     char *boot_file;
+    char **allow; /* MACs, beginnings of MACs, UUIDs */
+    char **deny;
+    char *unknown;    /* "ignore", "offer" or "adopt" */
+    char *auth_url;   /* asked whether a client may */
+    char *auth_paths; /* behind it, for boot ROMs and for systems: "pxe,dhcp" */
+    int auth_timeout_s;
+    int auth_remember_s;
+    char **notify; /* "ADDRESS:PORT" and URLs */
     char *leases;
     gboolean only_dhcp; /* any of the three: none but those */
     gboolean only_tftp;
@@ -31,7 +39,10 @@ typedef struct {
 /* Rows that fill the one PifServeOptions there is for a command line; NULL-terminated. */
 const GOptionEntry *pif_serve_option_entries(void);
 PifServeOptions *pif_serve_options_get(void);
+/* Of those for DHCP the rarer ones. */
+const GOptionEntry *pif_serve_dhcp_option_entries(void);
 extern const char pif_serve_description[];
+extern const char pif_serve_dhcp_description[];
 
 /* Which services they ask for. */
 gboolean pif_serve_options_has_dhcp(const PifServeOptions *options);

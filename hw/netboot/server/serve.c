@@ -2,9 +2,8 @@
 // The servers put together in one loop.
 #include "hw/netboot/server/serve.h"
 
-#include "hw/netboot/dhcp/dhcp-server.h"
 #include "hw/netboot/loop/listen.h"
-#include "hw/netboot/server/dhcp-setup.h"
+#include "hw/netboot/server/dhcp-service.h"
 #include "hw/netboot/server/events.h"
 #include "hw/netboot/server/interface.h"
 #include "hw/netboot/server/sandbox.h"
@@ -17,7 +16,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { OTHER_FILES = 64, MAX_PER_CLIENT = 256, UDP_AND_TFTP_HEADS = 32, MAX_WINDOW = 64 };
@@ -30,9 +28,7 @@ typedef struct {
     PifServedTree *tree;
     PifTftpServer *tftp;
     PifHttpServer *http;
-    PifDhcpPool *pool;
-    PifDhcpJournal *journal;
-    PifDhcpServer *dhcp;
+    PifDhcpService *dhcp;
     PifWatch signals;
     PifFd any_socket; /* for ioctl */
 } Server;
@@ -62,7 +58,7 @@ static void identify(const struct sockaddr_in *client, PifNodeIdentity *ret_iden
 {
     const Server *server = data;
     const PifDhcpLease *lease =
-        server->pool ? pif_dhcp_pool_find(server->pool, ntohl(client->sin_addr.s_addr)) : NULL;
+        server->dhcp ? pif_dhcp_service_find(server->dhcp, ntohl(client->sin_addr.s_addr)) : NULL;
     if (lease) {
         memcpy(ret_identity->mac, lease->mac, sizeof ret_identity->mac);
         ret_identity->has_mac = true;
@@ -157,42 +153,12 @@ static gboolean start_http(Server *server, GError **error)
     return server->http != NULL;
 }
 
-static void on_dhcp_event(const PifDhcpMessage *message, const PifDhcpReply *reply, gpointer data)
-{
-    Server *server = data;
-    pif_event_log_dhcp(&server->log, message, reply);
-}
-
-static void on_dhcp_failure(const GError *error, gpointer data)
-{
-    Server *server = data;
-    pif_event_log_write(&server->log, "dhcp", "failed",
-                        json_pack("{s:s}", "message", error->message));
-}
-
 static gboolean start_dhcp(Server *server, GError **error)
 {
-    const PifServeOptions *options = server->options;
-    PifDhcpSockets sockets = {-1, -1};
-    PifDhcpServerConfig config = {.interface_index = server->interface.index,
-                                  .on_event = on_dhcp_event,
-                                  .on_failure = on_dhcp_failure,
-                                  .data = server};
-    if (!pif_serve_options_has_dhcp(options))
+    if (!pif_serve_options_has_dhcp(server->options))
         return TRUE;
-    if (!pif_dhcp_setup(options, &server->interface, &config.decide, &server->pool, error))
-        return FALSE;
-    if (options->leases) {
-        server->journal = pif_dhcp_journal_open(options->leases, server->pool, time(NULL), error);
-        if (!server->journal)
-            return FALSE;
-    }
-    config.pool = server->pool;
-    config.journal = server->journal;
-    memcpy(config.mac, server->interface.mac, sizeof config.mac);
-    if (!pif_dhcp_listen(server->interface.name, &sockets, error))
-        return FALSE;
-    server->dhcp = pif_dhcp_server_new(server->loop, &sockets, &config, error);
+    server->dhcp = pif_dhcp_service_new(server->loop, server->options, &server->interface,
+                                        &server->log, error);
     return server->dhcp != NULL;
 }
 
@@ -225,11 +191,9 @@ static gboolean server_start(Server *server, GError **error)
 
 static void server_clear(Server *server)
 {
-    pif_dhcp_server_free(server->dhcp);
-    pif_dhcp_journal_free(server->journal);
     pif_tftp_server_free(server->tftp);
     pif_http_server_free(server->http);
-    pif_dhcp_pool_free(server->pool);
+    pif_dhcp_service_free(server->dhcp);
     pif_served_tree_free(server->tree);
     if (server->signals.fd > 0)
         close(server->signals.fd);

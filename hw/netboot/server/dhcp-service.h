@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// The DHCP server with all that it stands on: pool, leases on the disk, rules, whom it asks and
+// tells.
+#pragma once
+
+#include "hw/netboot/dhcp/dhcp-server.h"
+#include "hw/netboot/server/events.h"
+#include "hw/netboot/server/interface.h"
+#include "hw/netboot/server/serve-options.h"
+
+typedef struct PifDhcpService PifDhcpService;
+
+/* options, interface and log outlive it. */
+PifDhcpService *pif_dhcp_service_new(PifLoop *loop, const PifServeOptions *options,
+                                     const PifInterface *interface, PifEventLog *log,
+                                     GError **error);
+void pif_dhcp_service_free(PifDhcpService *service);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifDhcpService, pif_dhcp_service_free)
+
+/* Who has that address, or NULL. */
+const PifDhcpLease *pif_dhcp_service_find(const PifDhcpService *service, uint32_t address);
