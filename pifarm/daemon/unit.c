@@ -3,6 +3,7 @@
 // what is done on entering one.
 #include "pifarm/daemon/unit.h"
 
+#include "hw/firmware/qemu.h"
 #include "images/store/clone-lock.h"
 #include "images/store/clone.h"
 #include "pifarm/base/error.h"
@@ -199,7 +200,7 @@ static gboolean start_machine(PifUnit *unit, const char *tap, GError **error)
     const PifNode *node = unit->node;
     g_autofree char *name = g_strdup_printf("%s-%s", unit->daemon->farm->name, node->name);
     g_autofree char *disk = pif_daemon_card_path(unit->daemon, unit->node);
-    g_autofree char *command_line = pif_domain_command_line(unit->boot_files->command_line);
+    g_autofree char *command_line = pif_qemu_command_line(unit->boot_files->command_line);
     g_autofree char *console_log = pif_unit_console_log(unit);
     g_autofree char *kernel_log = pif_unit_kernel_log(unit);
     keep_old_log(console_log);

@@ -48,10 +48,5 @@ char *pif_domain_uuid(const char *farm, const char *node);
  * processors one thread makes a guest boot in half the time. */
 gboolean pif_domain_wants_threads(unsigned n_processors, unsigned n_running);
 
-/* The card's command line for QEMU, by the table in command_line.c: serial0/serial1 resolved, a
- * console on ttyS1, watchdog and dwc_otg traps, cdc_subset kept off usb-net. Never written to the
- * card. Free it. */
-char *pif_domain_command_line(const char *of_card);
-
 /* The node named in a domain's metadata element, when that is of this farm; else NULL. Free it. */
 char *pif_domain_parse_metadata(const char *xml, const char *farm);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A real guest through PifHypervisor: console, ends of every kind, and a keeper killed in between.
 // The tests run in order and hand one node to the next.
+#include "hw/firmware/qemu.h"
 #include "images/card/card.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
@@ -149,7 +150,7 @@ static void read_boot_files(void)
     ok(pif_card_open(rack.clone, FALSE, &card, &error));
     ok(pif_card_read_boot_files(card, boot, &rack.files, &error));
     ok(pif_card_close(card, &error));
-    rack.command_line = pif_domain_command_line(rack.files->command_line);
+    rack.command_line = pif_qemu_command_line(rack.files->command_line);
 }
 
 static void write_spec(void)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The domain XML against golden files (PIFARM_REGENERATE=1 writes them) and libvirt's schema; the
 // command line by a table.
+#include "hw/firmware/qemu.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/file.h"
 #include "pifarm/machine/domain.h"
@@ -161,15 +162,15 @@ static const struct {
 static void a_command_line_becomes_what_the_table_says(gconstpointer data)
 {
     gsize i = GPOINTER_TO_SIZE(data);
-    g_autofree char *line = pif_domain_command_line(command_lines[i].on_card);
+    g_autofree char *line = pif_qemu_command_line(command_lines[i].on_card);
     g_assert_cmpstr(line, ==, command_lines[i].for_qemu);
 }
 
 static void a_command_line_made_twice_is_the_same(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(command_lines); i++) {
-        g_autofree char *once = pif_domain_command_line(command_lines[i].on_card);
-        g_autofree char *twice = pif_domain_command_line(once);
+        g_autofree char *once = pif_qemu_command_line(command_lines[i].on_card);
+        g_autofree char *twice = pif_qemu_command_line(once);
         g_assert_cmpstr(once, ==, twice);
     }
 }

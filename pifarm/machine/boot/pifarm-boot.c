@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // pifarm-boot: boots a raw card image once on a machine of its own, till it powers off; what its
 // console says goes to standard output.
+#include "hw/firmware/qemu.h"
 #include "images/card/card.h"
 #include "images/disk/scratch.h"
 #include "pifarm/base/command.h"
@@ -40,7 +41,7 @@ static char *escape(const char *path)
 static PifCommand *make_command(const char *disk, const PifBootFiles *files)
 {
     g_autofree char *escaped = escape(disk);
-    g_autofree char *line = pif_domain_command_line(files->command_line);
+    g_autofree char *line = pif_qemu_command_line(files->command_line);
     PifCommand *command = pif_command_new("qemu-system-aarch64", NULL);
     pif_command_add_vector(command, arguments);
     pif_command_add(command, "-drive");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The kernel's command line: from what stands on the card to what works on QEMU's raspi3b.
-#include "pifarm/machine/domain.h"
+// The kernel's command line: from what the firmware hands over to what works on QEMU's raspi3b.
+#include "hw/firmware/qemu.h"
 
 #include <string.h>
 
@@ -17,28 +17,29 @@ static const struct {
 };
 
 /* What QEMU's board needs besides. Each is put at the end in this order, and takes the place of
- * those on the card that begin with `instead_of`; NULL: only itself. */
+ * those given that begin with `instead_of`; NULL: only itself. */
 static const struct {
     const char *argument;
     const char *instead_of;
+    const char *why;
 } rules[] = {
-    /* With cdc_subset, usb-net gets a random MAC if that driver is the first to see it. */
-    {"modprobe.blacklist=cdc_subset", NULL},
-    /* The watchdog of QEMU's board does not count down: to start it resets the machine at once
-     * (NETBOOT.md 4.3). RaspiOS's initramfs would at boot (the first), systemd at each reboot,
-     * before its file systems are clean (the second turns that off, too; seen with Debian 12). */
-    {"watchdog_disarm=0", "watchdog_disarm="},
-    {"systemd.watchdog_sec=0", "systemd.watchdog_sec="},
-    /* The USB driver of Raspberry Pi's own kernel hangs in emulation with its FIQ in use
-     * (raspberrypi/linux#4383). Other kernels have no such driver and ignore these. */
-    {"dwc_otg.lpm_enable=0", "dwc_otg.lpm_enable="},
-    {"dwc_otg.fiq_enable=0", "dwc_otg.fiq_enable="},
-    {"dwc_otg.fiq_fsm_enable=0", "dwc_otg.fiq_fsm_enable="},
-    /* Raspberry Pi's own kernel makes no 8250 port unless told to, which is the firmware's work on
-     * a box. Four is what Debian's kernel makes unasked. */
-    {"8250.nr_uarts=4", "8250.nr_uarts="},
-    /* Kernel messages and login on the second serial line; the last console is /dev/console. */
-    {"console=ttyS1,115200", "console=ttyS1"},
+    {"modprobe.blacklist=cdc_subset", NULL,
+     "usb-net gets a random MAC if that driver is the first to see it"},
+    /* NETBOOT.md 4.3. RaspiOS's initramfs would start the watchdog at boot (the first), systemd at
+     * each reboot, before its file systems are clean (the second turns that off, too; seen with
+     * Debian 12). */
+    {"watchdog_disarm=0", "watchdog_disarm=",
+     "the initramfs keeps off the watchdog, which resets at once when it is started"},
+    {"systemd.watchdog_sec=0", "systemd.watchdog_sec=", "systemd keeps off it, too"},
+    /* raspberrypi/linux#4383 */
+    {"dwc_otg.lpm_enable=0",
+     "dwc_otg.lpm_enable=", "Raspberry Pi's own USB driver hangs in emulation; others ignore this"},
+    {"dwc_otg.fiq_enable=0", "dwc_otg.fiq_enable=", "as above: with its FIQ"},
+    {"dwc_otg.fiq_fsm_enable=0", "dwc_otg.fiq_fsm_enable=", "as above"},
+    {"8250.nr_uarts=4", "8250.nr_uarts=",
+     "the mini UART is there whatever enable_uart says; four is what Debian makes unasked"},
+    {"console=ttyS1,115200", "console=ttyS1",
+     "messages and login on the second serial line; the last console is /dev/console"},
 };
 
 /* Splits as the kernel does, at blanks outside double quotes. Bytes that are no text count as
@@ -117,9 +118,9 @@ static guint find_end(const GPtrArray *arguments)
     return end;
 }
 
-char *pif_domain_command_line(const char *of_card)
+char *pif_qemu_command_line(const char *of_plan)
 {
-    g_autoptr(GPtrArray) given = split(of_card);
+    g_autoptr(GPtrArray) given = split(of_plan);
     g_autoptr(GPtrArray) kept = g_ptr_array_new_null_terminated(32, NULL, TRUE);
     guint end = find_end(given);
     for (guint i = 0; i < end; i++)
@@ -132,4 +133,13 @@ char *pif_domain_command_line(const char *of_card)
     for (guint i = end; i < given->len; i++)
         g_ptr_array_add(kept, given->pdata[i]);
     return g_strjoinv(" ", (char **)kept->pdata);
+}
+
+gboolean pif_qemu_argument(guint index, const char **ret_argument, const char **ret_why)
+{
+    if (index >= G_N_ELEMENTS(rules))
+        return FALSE;
+    *ret_argument = rules[index].argument;
+    *ret_why = rules[index].why;
+    return TRUE;
 }

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+// Names of keys, from Raspberry Pi's documentation of config.txt and the strings in start.elf.
+#include "hw/firmware/config-keys.h"
+
+#include "pifarm/base/suggest.h"
+
+#include <glib.h>
+#include <string.h>
+
+static const char *const boot_keys[] = {
+    "arm_64bit", "auto_initramfs", "cmdline", "device_tree", "device_tree_overlay",
+    "device_tree_param", "dtoverlay", "dtparam", "enable_uart", "gpu_mem", "gpu_mem_1024",
+    "initramfs", "kernel", "kernel_address", "kernel_old", "os_prefix", "overlay_prefix",
+    "ramfsaddr", "ramfsfile", "total_mem", "upstream_kernel",
+    /* of autoboot.txt */
+    "boot_partition", "tryboot_a_b", NULL};
+
+static const char *const early_keys[] = {"fixup_file", "start_debug", "start_file", "start_x",
+                                         NULL};
+
+static const char *const hardware_keys[] = {"act_led_activelow",
+                                            "act_led_gpio",
+                                            "arm_boost",
+                                            "arm_control",
+                                            "arm_freq",
+                                            "arm_freq_min",
+                                            "armstub",
+                                            "audio_pwm_mode",
+                                            "avoid_pwm_pll",
+                                            "avoid_safe_mode",
+                                            "avoid_warnings",
+                                            "boot_delay",
+                                            "boot_delay_ms",
+                                            "bootcode_delay",
+                                            "bootloader_update",
+                                            "camera_auto_detect",
+                                            "cec_osd_name",
+                                            "config_hdmi_boost",
+                                            "core_freq",
+                                            "core_freq_min",
+                                            "decode_DTHD",
+                                            "decode_DTS",
+                                            "decode_MPG2",
+                                            "decode_WVC1",
+                                            "device_tree_address",
+                                            "device_tree_end",
+                                            "disable_audio_dither",
+                                            "disable_camera_led",
+                                            "disable_commandline_tags",
+                                            "disable_fw_kms_setup",
+                                            "disable_l2cache",
+                                            "disable_overscan",
+                                            "disable_poe_fan",
+                                            "disable_pvt",
+                                            "disable_splash",
+                                            "disable_touchscreen",
+                                            "display_auto_detect",
+                                            "display_default_lcd",
+                                            "display_hdmi_rotate",
+                                            "display_lcd_rotate",
+                                            "display_rotate",
+                                            "dpi_group",
+                                            "dpi_mode",
+                                            "dpi_output_format",
+                                            "dpi_timings",
+                                            "dtdebug",
+                                            "edid_content_type",
+                                            "enable_audio_dither",
+                                            "enable_dpi_lcd",
+                                            "enable_jtag_gpio",
+                                            "enable_tvout",
+                                            "force_eeprom_read",
+                                            "force_turbo",
+                                            "framebuffer_aspect",
+                                            "framebuffer_depth",
+                                            "framebuffer_height",
+                                            "framebuffer_ignore_alpha",
+                                            "framebuffer_priority",
+                                            "framebuffer_width",
+                                            "gpio",
+                                            "gpu_freq",
+                                            "gpu_freq_min",
+                                            "gpu_mem_256",
+                                            "gpu_mem_512",
+                                            "h264_freq",
+                                            "h264_freq_min",
+                                            "hdmi_blanking",
+                                            "hdmi_boost",
+                                            "hdmi_clock_change_limit",
+                                            "hdmi_cvt",
+                                            "hdmi_drive",
+                                            "hdmi_edid_file",
+                                            "hdmi_edid_filename",
+                                            "hdmi_force_cec_address",
+                                            "hdmi_force_edid_3d",
+                                            "hdmi_force_edid_audio",
+                                            "hdmi_force_hotplug",
+                                            "hdmi_force_mode",
+                                            "hdmi_group",
+                                            "hdmi_ignore_cec",
+                                            "hdmi_ignore_cec_init",
+                                            "hdmi_ignore_edid",
+                                            "hdmi_ignore_edid_audio",
+                                            "hdmi_ignore_hotplug",
+                                            "hdmi_max_pixel_freq",
+                                            "hdmi_mode",
+                                            "hdmi_pixel_encoding",
+                                            "hdmi_pixel_freq_limit",
+                                            "hdmi_safe",
+                                            "hdmi_timings",
+                                            "hvs_priority",
+                                            "ignore_lcd",
+                                            "init_uart_baud",
+                                            "init_uart_clock",
+                                            "initial_turbo",
+                                            "isp_freq",
+                                            "isp_freq_min",
+                                            "lcd_framerate",
+                                            "lcd_rotate",
+                                            "max_framebuffer_height",
+                                            "max_framebuffer_width",
+                                            "max_framebuffers",
+                                            "max_usb_current",
+                                            "no_hdmi_resample",
+                                            "over_voltage",
+                                            "over_voltage_min",
+                                            "over_voltage_sdram",
+                                            "over_voltage_sdram_c",
+                                            "over_voltage_sdram_i",
+                                            "over_voltage_sdram_p",
+                                            "overscan_bottom",
+                                            "overscan_left",
+                                            "overscan_right",
+                                            "overscan_scale",
+                                            "overscan_top",
+                                            "pcie_gen",
+                                            "power_force_3v3_pwm",
+                                            "program_gpio_bootmode",
+                                            "program_serial_random",
+                                            "program_usb_boot_mode",
+                                            "program_usb_boot_timeout",
+                                            "pwm_sample_bits",
+                                            "sdram_freq",
+                                            "sdram_freq_min",
+                                            "sdram_schmoo",
+                                            "sdtv_aspect",
+                                            "sdtv_disable_colourburst",
+                                            "sdtv_mode",
+                                            "sha256",
+                                            "start_cd",
+                                            "temp_limit",
+                                            "temp_soft_limit",
+                                            "test_mode",
+                                            "uart_2ndstage",
+                                            "v3d_freq",
+                                            "v3d_freq_min",
+                                            "watchdog_timeout",
+                                            NULL};
+
+static const char *const other_keys[] = {"arm_peri_high",
+                                         "boot_load_flags",
+                                         "boot_ramdisk",
+                                         "enable_gic",
+                                         "enable_rp1_uart",
+                                         "eeprom_write_protect",
+                                         "erase_eeprom",
+                                         "flash_all_banks",
+                                         "freq",
+                                         "hdmi_enable_4kp60",
+                                         "kernel_watchdog_partition",
+                                         "kernel_watchdog_timeout",
+                                         "max_framebuffers_hdmi",
+                                         "nvme_read_only",
+                                         "otg_mode",
+                                         "os_check",
+                                         "pciex4_reset",
+                                         "program_pubkey",
+                                         "revoke_devkey",
+                                         "set_reboot_arg1",
+                                         "set_reboot_order",
+                                         "uart_early",
+                                         "usb_max_current_enable",
+                                         NULL};
+
+static const struct {
+    const char *const *names;
+    PifConfigKeyUse use;
+} lists[] = {
+    {boot_keys, PIF_CONFIG_KEY_BOOT},
+    {early_keys, PIF_CONFIG_KEY_EARLY},
+    {hardware_keys, PIF_CONFIG_KEY_HARDWARE},
+    {other_keys, PIF_CONFIG_KEY_OTHER},
+};
+
+PifConfigKeyUse pif_config_key_use(const char *key)
+{
+    g_autofree char *name = g_strndup(key, strcspn(key, ":"));
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
+        if (g_strv_contains(lists[i].names, name))
+            return lists[i].use;
+    return PIF_CONFIG_KEY_UNKNOWN;
+}
+
+const char *pif_config_key_suggest(const char *key)
+{
+    const char *close = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(lists) && !close; i++)
+        close = pif_suggest(key, lists[i].names);
+    return close;
+}
