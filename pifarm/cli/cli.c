@@ -34,6 +34,7 @@ const PifCliCommand pif_cli_commands[] = {
     {"audit", "find what nodes share that must be each one's own", "[NODE...]", pif_cmd_audit},
     {"net", "show, plan, make and remove the farm's links", "COMMAND ...", pif_cmd_net},
     {"netboot", "serve what nodes boot from over the network", "COMMAND ...", pif_cmd_netboot},
+    {"firmware", "explain what the firmware would boot", "COMMAND ...", pif_cmd_firmware},
     {"doctor", "find what is missing on this host and how to mend it", "", pif_cmd_doctor},
     {"help", "show what there is, or a command's help", "[COMMAND...]", pif_cmd_help},
     {NULL, NULL, NULL, NULL},

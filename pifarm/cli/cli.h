@@ -87,5 +87,6 @@ gboolean pif_cmd_image(PifCli *cli, int argc, char **argv, int *ret_status, GErr
 gboolean pif_cmd_clone(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_audit(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_netboot(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_cmd_firmware(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_doctor(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_help(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);

@@ -20,6 +20,7 @@ all_commands() {
     commands clone | sed 's/^/clone /'
     commands net | sed 's/^/net /'
     commands netboot | sed 's/^/netboot /'
+    commands firmware | sed 's/^/firmware /'
 }
 
 # fits_screen LINES: standard input has no more, and none wider than 80 columns.
@@ -31,7 +32,7 @@ fits_screen() {
 
 @test "help names the commands that there are" {
     [ "$(commands | tr '\n' ' ')" = \
-        'init check up down list show console ssh run cp wait log image clone audit net netboot doctor help ' ]
+        'init check up down list show console ssh run cp wait log image clone audit net netboot firmware doctor help ' ]
     [ "$(commands image | tr '\n' ' ')" = \
         'import fetch list inspect prepare verify export flash shrink shell rm gc ' ]
 }
@@ -101,7 +102,7 @@ fits_screen() {
         fails_with 2 pifarm $command --frobnicate
         says 'frobnicate'
         says "see: pifarm $command --help"
-    done < <(all_commands | grep -vxE 'image|clone|net|netboot')
+    done < <(all_commands | grep -vxE 'image|clone|net|netboot|firmware')
     fails_with 2 pifarm --frobnicate list
     says 'see: pifarm help'
 }

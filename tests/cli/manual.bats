@@ -24,11 +24,12 @@ missing() {
 
 @test "pifarm(1) has every command, with its arguments" {
     run missing < <(
-        commands | grep -vxE 'image|clone|net|netboot' | sed 's/^/pifarm /'
+        commands | grep -vxE 'image|clone|net|netboot|firmware' | sed 's/^/pifarm /'
         commands image | sed 's/^/pifarm image /'
         commands clone | sed 's/^/pifarm clone /'
         commands net | sed 's/^/pifarm net /'
         commands netboot | sed 's/^/pifarm netboot /'
+        commands firmware | sed 's/^/pifarm firmware /'
     )
     [ -z "$output" ]
 }
@@ -42,6 +43,7 @@ missing() {
         for command in $(commands net); do pifarm net "$command" --help; done
         for command in $(commands netboot); do pifarm netboot "$command" --help; done
         pifarm netboot serve --help-dhcp
+        for command in $(commands firmware); do pifarm firmware "$command" --help; done
     } | grep -oE '^ +(-[a-z], )?--[a-z0-9-]+' | grep -v -- --help | sed 's/^ *//' | sort -u)
     [ -z "$output" ]
 }

@@ -60,6 +60,14 @@ _pifarm_subject_and_file() {
 _pifarm_arguments() {
     case $command in
     netboot) [ -n "$subcommand" ] || _pifarm_fill "$(_pifarm_commands netboot --help)" ;;
+    firmware)
+        if [ -z "$subcommand" ]; then
+            _pifarm_fill "$(_pifarm_commands firmware --help)"
+        else
+            _pifarm_fill "$(_pifarm_column list) $(_pifarm_column image list)"
+            [ "${#COMPREPLY[@]}" -gt 0 ] || _pifarm_files
+        fi
+        ;;
     image)
         case $subcommand in
         '') _pifarm_fill "$(_pifarm_commands image --help)" ;;
@@ -119,7 +127,7 @@ _pifarm() {
         -*) _pifarm_fill '-f --file -v --verbose --version --help' ;;
         *) _pifarm_fill "$(_pifarm_commands help)" ;;
         esac
-    elif [[ $cur == -* && $command =~ ^(image|clone|netboot)$ && -n $subcommand ]]; then
+    elif [[ $cur == -* && $command =~ ^(image|clone|netboot|firmware)$ && -n $subcommand ]]; then
         _pifarm_fill "$(_pifarm_options "$command" "$subcommand")"
     elif [[ $cur == -* ]]; then
         _pifarm_fill "$(_pifarm_options "$command")"
