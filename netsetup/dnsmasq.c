@@ -18,6 +18,8 @@
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 
+enum { DNS_PORT = 53 };
+
 /* Who dnsmasq runs as; all 0 when we are not root ourselves, and stay who we are. */
 typedef struct {
     uid_t uid;
@@ -59,7 +61,7 @@ static gboolean make_file_for(const Account *account, const char *path, GError *
     return TRUE;
 }
 
-/* Only its own two files are dnsmasq's, not their folder: it can't put something else in the place
+/* Only its log is dnsmasq's, not the folder: it can't put something else in the place
  * of a file that we write as root. It gets into the folder by being started there, so the folders
  * above may be closed to it. */
 static gboolean prepare_folder(const PifDnsmasqSpec *spec, const Account *account,
@@ -68,7 +70,6 @@ static gboolean prepare_folder(const PifDnsmasqSpec *spec, const Account *accoun
     enum { FOLDER_MODE = 0711 };
     g_autofree char *config = pif_dnsmasq_config(spec);
     g_autofree char *config_path = g_build_filename(spec->directory, "dnsmasq.conf", NULL);
-    g_autofree char *leases_path = pif_dnsmasq_leases_path(spec->directory);
     g_autofree char *last_log_path = g_strconcat(log_path, ".old", NULL);
     if (!pif_dir_make(spec->directory, FOLDER_MODE, error))
         return FALSE;
@@ -77,14 +78,14 @@ static gboolean prepare_folder(const PifDnsmasqSpec *spec, const Account *accoun
                                    spec->directory);
     rename(log_path, last_log_path); /* of the last start, if there was one */
     return pif_file_write(config_path, config, -1, 0644, error) &&
-           make_file_for(account, leases_path, error) && make_file_for(account, log_path, error);
+           make_file_for(account, log_path, error);
 }
 
 /* dnsmasq could change to its user by itself, but the kernel forgets the death signal of a process
  * that does so. setpriv changes first, and asks for the signal then. */
 static void add_account(PifCommand *command, const Account *account)
 {
-    static const char capabilities[] = "-all,+net_admin,+net_raw,+net_bind_service";
+    static const char capabilities[] = "-all,+net_bind_service";
     pif_command_add_format(command, "--reuid=%u", account->uid);
     pif_command_add_format(command, "--regid=%u", account->gid);
     pif_command_add_format(command, "--inh-caps=%s", capabilities);
@@ -127,16 +128,6 @@ static PifCommand *dnsmasq_command(const PifDnsmasqSpec *spec, const Account *ac
     return command;
 }
 
-/* The servers that may be in dnsmasq's way, by its words when it can't bind. */
-static const struct {
-    const char *words;
-    PifPortProtocol protocol;
-    uint16_t port;
-} rivals[] = {
-    {"failed to create listening socket", PIF_PORT_UDP, 53},
-    {"failed to bind DHCP server socket", PIF_PORT_UDP, 67},
-};
-
 /* The reason that dnsmasq printed before it gave up. Free it. */
 static char *find_reason(const char *log)
 {
@@ -149,15 +140,12 @@ static char *find_reason(const char *log)
 static gboolean set_start_error(GError **error, const PifDnsmasqSpec *spec, const char *log)
 {
     g_autofree char *reason = find_reason(log);
-    for (size_t i = 0; i < G_N_ELEMENTS(rivals); i++) {
-        if (!strstr(reason, rivals[i].words) || !strstr(reason, g_strerror(EADDRINUSE)))
-            continue;
-        g_autofree char *owner = pif_port_find_owner(rivals[i].protocol, rivals[i].port);
+    if (strstr(reason, g_strerror(EADDRINUSE))) {
+        g_autofree char *owner = pif_port_find_owner(PIF_PORT_UDP, DNS_PORT);
         return pif_error_set(error, PIF_ERROR_BUSY,
-                             "dnsmasq cannot serve farm '%s' on %s: port %u is in use by %s; stop "
+                             "dnsmasq cannot serve farm '%s' on %s: port %d is in use by %s; stop "
                              "it, or keep it off that interface",
-                             spec->farm, spec->bridge, rivals[i].port,
-                             owner ? owner : "another process");
+                             spec->farm, spec->bridge, DNS_PORT, owner ? owner : "another process");
     }
     return pif_error_set(error, PIF_ERROR_EXTERNAL, "dnsmasq cannot serve farm '%s' on %s: %s",
                          spec->farm, spec->bridge, reason);

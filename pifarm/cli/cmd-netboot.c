@@ -1,31 +1,43 @@
 // SPDX-License-Identifier: MIT
-// pifarm netboot: its commands as a table; the work is done by pifarm-netbootd.
+// pifarm netboot: its commands as a table, and the one that serves without a farm, whose work is
+// pifarm-netbootd's.
+#include "pifarm/cli/cmd-netboot.h"
+
 #include "hw/netboot/server/serve-options.h"
 #include "pifarm/base/command.h"
-#include "pifarm/cli/cli.h"
-
-#include <stdio.h>
+#include "pifarm/cli/group.h"
 
 static gboolean cmd_serve(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 
-static const PifCliCommand netboot_commands[] = {
+const PifCliCommand pif_netboot_commands[] = {
+    {"log", "print what nodes asked for, and got, to boot", "[NODE]", pif_netboot_cmd_log},
+    {"leases", "list the addresses that are given out", "", pif_netboot_cmd_leases},
     {"serve", "serve what nodes boot from, without a farm", "", cmd_serve},
     {NULL, NULL, NULL, NULL},
+};
+
+static const PifCliGroup group = {
+    "netboot",
+    pif_netboot_commands,
+    "What nodes boot from over the network: addresses and files.",
+    "A farm's own server runs while its network is up, as pifarm-netbootd.",
 };
 
 /* The options are checked here, for their errors to be the command's, and read again there. */
 static gboolean cmd_serve(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
 {
+    (void)cli, (void)ret_status;
     g_auto(GStrv) given = g_strdupv(argv);
     g_autofree char *program = pif_command_find_own("pifarm-netbootd");
     g_autoptr(PifCommand) command = pif_command_new(program, NULL);
     const PifCliTopic dhcp = {"help-dhcp", "show more options of DHCP",
                               "DHCP Options:", pif_serve_dhcp_option_entries(),
                               pif_serve_dhcp_description};
-    const PifCliOptions spec = {.command = &netboot_commands[0],
+    const PifCliOptions spec = {.command =
+                                    pif_cli_choose(pif_netboot_commands, group.name, "serve", NULL),
                                 .options = pif_serve_option_entries(),
                                 .description = pif_serve_description,
-                                .group = "netboot",
+                                .group = group.name,
                                 .topic = &dhcp};
     pif_command_add_vector(command, (const char *const *)given + 1);
     return pif_cli_parse(&spec, &argc, &argv, error) &&
@@ -33,38 +45,14 @@ static gboolean cmd_serve(PifCli *cli, int argc, char **argv, int *ret_status, G
            pif_command_exec(command, error);
 }
 
-static void print_help(void)
+gboolean pif_netboot_parse(PifCli *cli, const GOptionEntry *options, const char *description,
+                           int *argc, char ***argv, GError **error)
 {
-    printf("Usage:\n"
-           "  pifarm netboot COMMAND [ARGUMENT...]\n"
-           "\n"
-           "Serves what nodes boot from over the network.\n"
-           "\n"
-           "Commands:\n");
-    pif_cli_print_commands(netboot_commands);
-    printf("\n"
-           "pifarm netboot COMMAND --help tells more.\n");
-}
-
-static gboolean is_help(const char *argument)
-{
-    return g_str_equal(argument, "--help") || g_str_equal(argument, "-h") ||
-           g_str_equal(argument, "help");
+    return pif_cli_parse_in_group(&group, options, description, argc, argv, error) &&
+           pif_cli_load_farm(cli, error);
 }
 
 gboolean pif_cmd_netboot(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
 {
-    gboolean wants_help = argc > 1 && is_help(argv[1]);
-    if (argc < 2 || (wants_help && argc < 3)) {
-        print_help();
-        *ret_status = wants_help ? 0 : PIF_ERROR_USAGE;
-        return TRUE;
-    }
-    const char *name = wants_help ? argv[2] : argv[1];
-    const PifCliCommand *command = pif_cli_choose(netboot_commands, "netboot", name, error);
-    char *help[] = {argv[2], (char *)"--help", NULL};
-    if (!command)
-        return FALSE;
-    return wants_help ? command->run(cli, 2, help, ret_status, error)
-                      : command->run(cli, argc - 1, argv + 1, ret_status, error);
+    return pif_cli_run_group(&group, cli, argc, argv, ret_status, error);
 }

@@ -12,12 +12,17 @@ enum { MAX_FOLLOWERS = 256, MAX_EVENTS = 1000 };
 typedef struct {
     PifApi *api;
     PifStream *stream;
+    PifStateLog log;
     char *node; /* NULL: all */
 } EventFollower;
 
-static void send_event(PifStream *stream, const PifEvent *event)
+static void send_event(PifStream *stream, PifStateLog log, const PifEvent *event)
 {
     json_t *json = pif_event_to_json(event);
+    if (log == PIF_STATE_NETBOOT) { /* its text is JSON itself */
+        json_object_set_new(json, "record", json_loads(event->text, 0, NULL));
+        json_object_del(json, "text");
+    }
     char *text = json_dumps(json, JSON_COMPACT);
     g_autofree char *line = g_strconcat(text, "\n", NULL);
     pif_stream_send(stream, line, strlen(line));
@@ -46,27 +51,27 @@ static gboolean check_stream_limit(PifApi *api, GError **error)
 static gboolean send_past_events(EventFollower *follower, gint64 after, GError **error)
 {
     for (guint n = MAX_EVENTS; n == MAX_EVENTS;) {
-        g_autoptr(GPtrArray) past = pif_state_list_events(follower->api->daemon->state,
-                                                          follower->node, after, MAX_EVENTS, error);
+        g_autoptr(GPtrArray) past = pif_state_list_events(
+            follower->api->daemon->state, follower->log, follower->node, after, MAX_EVENTS, error);
         if (!past)
             return FALSE;
         n = past->len;
         for (guint i = 0; i < n; i++)
-            send_event(follower->stream, g_ptr_array_index(past, i));
+            send_event(follower->stream, follower->log, g_ptr_array_index(past, i));
         if (n > 0)
             after = ((const PifEvent *)g_ptr_array_index(past, n - 1))->sequence;
     }
     return TRUE;
 }
 
-gboolean pif_api_get_events(PifApiRequest *request, json_t **ret_answer, GError **error)
+static gboolean follow(PifApiRequest *request, PifStateLog log, GError **error)
 {
-    (void)ret_answer;
     PifApi *api = request->api;
     if (!check_stream_limit(api, error))
         return FALSE;
     EventFollower *follower = g_new0(EventFollower, 1);
     follower->api = api;
+    follower->log = log;
     follower->node = g_strdup(pif_api_query(request, "node"));
     follower->stream =
         pif_stream_new(request->message, "application/x-ndjson", on_follower_closed, follower);
@@ -81,13 +86,26 @@ gboolean pif_api_get_events(PifApiRequest *request, json_t **ret_answer, GError 
     return TRUE;
 }
 
-void pif_api_publish(const PifEvent *event, gpointer data)
+gboolean pif_api_get_events(PifApiRequest *request, json_t **ret_answer, GError **error)
+{
+    (void)ret_answer;
+    return follow(request, PIF_STATE_EVENTS, error);
+}
+
+gboolean pif_api_get_netboot(PifApiRequest *request, json_t **ret_answer, GError **error)
+{
+    (void)ret_answer;
+    return follow(request, PIF_STATE_NETBOOT, error);
+}
+
+void pif_api_publish(PifStateLog log, const PifEvent *event, gpointer data)
 {
     PifApi *api = data;
     for (guint i = 0; i < api->followers->len; i++) {
         EventFollower *follower = g_ptr_array_index(api->followers, i);
-        if (!follower->node || g_strcmp0(follower->node, event->node) == 0)
-            send_event(follower->stream, event);
+        if (follower->log == log &&
+            (!follower->node || g_strcmp0(follower->node, event->node) == 0))
+            send_event(follower->stream, log, event);
     }
 }
 

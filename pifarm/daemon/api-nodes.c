@@ -3,6 +3,7 @@
 #include "pifarm/base/error.h"
 #include "pifarm/daemon/api-private.h"
 #include "pifarm/daemon/faults.h"
+#include "pifarm/daemon/netboot.h"
 #include "pifarm/daemon/reload.h"
 #include "pifarm/daemon/units.h"
 
@@ -37,6 +38,15 @@ gboolean pif_api_get_node(PifApiRequest *request, json_t **ret_answer, GError **
     if (unit)
         *ret_answer = pif_unit_to_json(unit);
     return unit != NULL;
+}
+
+gboolean pif_api_get_leases(PifApiRequest *request, json_t **ret_answer, GError **error)
+{
+    json_t *leases = pif_netboot_leases(request->api->daemon, error);
+    if (!leases)
+        return FALSE;
+    *ret_answer = json_pack("{s:o}", "leases", leases);
+    return TRUE;
 }
 
 /* {"fault": "loss=5% down"} */

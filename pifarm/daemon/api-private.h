@@ -40,6 +40,7 @@ void pif_api_answer_error(SoupServerMessage *message, const GError *error);
 gboolean pif_api_get_farm(PifApiRequest *request, json_t **ret_answer, GError **error);
 gboolean pif_api_get_nodes(PifApiRequest *request, json_t **ret_answer, GError **error);
 gboolean pif_api_get_node(PifApiRequest *request, json_t **ret_answer, GError **error);
+gboolean pif_api_get_leases(PifApiRequest *request, json_t **ret_answer, GError **error);
 gboolean pif_api_post_fault(PifApiRequest *request, json_t **ret_answer, GError **error);
 gboolean pif_api_post_on(PifApiRequest *request, json_t **ret_answer, GError **error);
 gboolean pif_api_post_off(PifApiRequest *request, json_t **ret_answer, GError **error);
@@ -49,6 +50,7 @@ gboolean pif_api_post_shutdown(PifApiRequest *request, json_t **ret_answer, GErr
 
 /* api-follow.c: answers that go on. */
 gboolean pif_api_get_events(PifApiRequest *request, json_t **ret_answer, GError **error);
+gboolean pif_api_get_netboot(PifApiRequest *request, json_t **ret_answer, GError **error);
 gboolean pif_api_get_log(PifApiRequest *request, json_t **ret_answer, GError **error);
 /* Sends the event to all who follow; a PifEventFunc, data is the PifApi. */
-void pif_api_publish(const PifEvent *event, gpointer data);
+void pif_api_publish(PifStateLog log, const PifEvent *event, gpointer data);

@@ -24,6 +24,8 @@ static const Route routes[] = {
     {"GET", "/v1/nodes/*/log", pif_api_get_log},
     {"POST", "/v1/nodes/*/fault", pif_api_post_fault},
     {"GET", "/v1/events", pif_api_get_events},
+    {"GET", "/v1/netboot", pif_api_get_netboot},
+    {"GET", "/v1/netboot/leases", pif_api_get_leases},
     {"POST", "/v1/power/on", pif_api_post_on},
     {"POST", "/v1/power/off", pif_api_post_off},
     {"POST", "/v1/cards/remove", pif_api_post_remove_cards},

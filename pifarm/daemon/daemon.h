@@ -10,7 +10,7 @@
 #include "pifarm/model/state.h"
 
 /* event is valid during the call only. */
-typedef void (*PifEventFunc)(const PifEvent *event, gpointer data);
+typedef void (*PifEventFunc)(PifStateLog log, const PifEvent *event, gpointer data);
 
 typedef struct {
     GMainLoop *loop;
@@ -30,6 +30,10 @@ typedef struct {
 /* Records an event and sends it to who follows. node may be NULL. */
 void pif_daemon_add_event(PifDaemon *daemon, const char *node, const char *kind, const char *format,
                           ...) G_GNUC_PRINTF(4, 5);
+
+/* The same for a record of a network boot: kind is the service, text JSON. */
+void pif_daemon_add_netboot(PifDaemon *daemon, const char *node, const char *kind,
+                            const char *text);
 
 /* <directory>/<folder>/<node><suffix>. Free it. */
 char *pif_daemon_node_file(const PifDaemon *daemon, const PifNode *node, const char *folder,

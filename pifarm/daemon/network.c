@@ -7,131 +7,54 @@
 #include "netsetup/rootless.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/paths.h"
+#include "pifarm/daemon/keeper.h"
 #include "pifarm/model/farm-net.h"
 
-/* A server that dies is started again after a pause that doubles up to the maximum; one that has
- * lived longer than that begins anew. */
-enum { BACKOFF_MIN_MS = 500, BACKOFF_MAX_MS = 30000, MAX_CONNECTIONS = 64 };
+enum { MAX_CONNECTIONS = 64 };
 
 struct PifNetwork {
     PifDaemon *daemon;
     PifLeaseFunc on_lease;
     char *dnsmasq_directory;
-    GSubprocess *dnsmasq;
-    GCancellable *dnsmasq_watch;
-    guint backoff_ms;
-    gint64 started_us;
-    guint restart_timer;
-    GFileMonitor *leases;
+    PifKeeper *dnsmasq;   /* names */
+    PifNetboot *netboot;  /* addresses */
     GHashTable *forwards; /* "8001:80 to 10.77.0.11" -> PifForward; NULL: the network is down */
 };
 
-static void start_dnsmasq_again_later(PifNetwork *network, const char *reason);
-
-static void on_dnsmasq_ended(GObject *source, GAsyncResult *result, gpointer data)
+static GSubprocess *start_dnsmasq(gpointer data, GError **error)
 {
-    g_autoptr(GError) error = NULL;
-    g_subprocess_wait_check_finish(G_SUBPROCESS(source), result, &error);
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        return;
-    start_dnsmasq_again_later(data, error ? error->message : "it ended");
-}
-
-static gboolean start_dnsmasq(PifNetwork *network, GError **error)
-{
-    PifDaemon *daemon = network->daemon;
-    const PifFarm *farm = daemon->farm;
-    g_autofree PifLeaseHost *hosts = g_new0(PifLeaseHost, farm->nodes->len);
+    const PifNetwork *network = data;
+    const PifFarm *farm = network->daemon->farm;
+    g_autofree PifNamedHost *hosts = g_new0(PifNamedHost, farm->nodes->len);
     for (guint i = 0; i < farm->nodes->len; i++) {
         const PifNode *node = g_ptr_array_index(farm->nodes, i);
-        hosts[i] = (PifLeaseHost){node->name, node->mac.bytes, node->address};
+        hosts[i] = (PifNamedHost){node->name, node->address};
     }
     PifDnsmasqSpec spec = {.farm = farm->name,
                            .bridge = farm->lan.bridge,
                            .host_address = farm->lan.host_address,
-                           .network = farm->lan.network,
-                           .prefix_length = farm->lan.prefix_length,
                            .hosts = hosts,
                            .n_hosts = farm->nodes->len,
                            .is_router = farm->lan.has_nat,
                            .directory = network->dnsmasq_directory};
-    network->dnsmasq = pif_dnsmasq_start(&spec, error);
-    if (!network->dnsmasq)
-        return FALSE;
-    network->started_us = g_get_monotonic_time();
-    network->dnsmasq_watch = g_cancellable_new();
-    g_subprocess_wait_check_async(network->dnsmasq, network->dnsmasq_watch, on_dnsmasq_ended,
-                                  network);
-    return TRUE;
+    return pif_dnsmasq_start(&spec, error);
 }
 
-static void stop_dnsmasq(PifNetwork *network)
+static void stop_servers(PifNetwork *network)
 {
-    g_clear_handle_id(&network->restart_timer, g_source_remove);
-    if (network->dnsmasq_watch)
-        g_cancellable_cancel(network->dnsmasq_watch);
-    g_clear_object(&network->dnsmasq_watch);
-    if (network->dnsmasq) {
-        g_subprocess_force_exit(network->dnsmasq);
-        g_subprocess_wait(network->dnsmasq, NULL, NULL);
-    }
-    g_clear_object(&network->dnsmasq);
+    g_clear_pointer(&network->netboot, pif_netboot_free);
+    g_clear_pointer(&network->dnsmasq, pif_keeper_free);
 }
 
-static gboolean restart_dnsmasq(gpointer data)
+static gboolean start_servers(PifNetwork *network, GError **error)
 {
-    PifNetwork *network = data;
-    g_autoptr(GError) error = NULL;
-    network->restart_timer = 0;
-    if (!start_dnsmasq(network, &error))
-        start_dnsmasq_again_later(network, error->message);
-    return G_SOURCE_REMOVE;
-}
-
-static void start_dnsmasq_again_later(PifNetwork *network, const char *reason)
-{
-    gint64 lived_ms = (g_get_monotonic_time() - network->started_us) / 1000;
-    network->backoff_ms = lived_ms > BACKOFF_MAX_MS
-                              ? BACKOFF_MIN_MS
-                              : CLAMP(network->backoff_ms * 2, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
-    stop_dnsmasq(network);
-    pif_daemon_add_event(network->daemon, NULL, "warning",
-                         "dnsmasq died (%s); starting it again in %.1f s", reason,
-                         network->backoff_ms / 1000.0);
-    network->restart_timer = g_timeout_add(network->backoff_ms, restart_dnsmasq, network);
-}
-
-static void read_leases(PifNetwork *network)
-{
-    g_autoptr(GArray) leases = pif_dnsmasq_read_leases(network->dnsmasq_directory, NULL);
-    const GPtrArray *nodes = network->daemon->farm->nodes;
-    for (guint i = 0; leases && i < leases->len; i++) {
-        const PifLease *lease = &g_array_index(leases, PifLease, i);
-        for (guint j = 0; j < nodes->len; j++) {
-            const PifNode *node = g_ptr_array_index(nodes, j);
-            if (lease->address == node->address)
-                network->on_lease(network->daemon, node, lease->expires_s);
-        }
-    }
-}
-
-static void on_leases_changed(GFileMonitor *monitor, GFile *file, GFile *other,
-                              GFileMonitorEvent event, gpointer data)
-{
-    (void)monitor, (void)file, (void)other, (void)event;
-    read_leases(data);
-}
-
-static void watch_leases(PifNetwork *network)
-{
-    g_autofree char *path = pif_dnsmasq_leases_path(network->dnsmasq_directory);
-    g_autoptr(GFile) file = g_file_new_for_path(path);
-    network->leases = g_file_monitor_file(file, G_FILE_MONITOR_NONE, NULL, NULL);
-    if (!network->leases)
-        return;
-    g_file_monitor_set_rate_limit(network->leases, 10);
-    g_signal_connect(network->leases, "changed", G_CALLBACK(on_leases_changed), network);
-    read_leases(network);
+    network->dnsmasq = pif_keeper_new(network->daemon, "dnsmasq", start_dnsmasq, network, error);
+    if (network->dnsmasq)
+        network->netboot = pif_netboot_start(network->daemon, network->on_lease, error);
+    if (network->netboot)
+        return TRUE;
+    stop_servers(network);
+    return FALSE;
 }
 
 static char *forward_key(const PifNode *node, const PifNodeForward *forward)
@@ -228,22 +151,17 @@ gboolean pif_network_up(PifNetwork *network, GError **error)
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)pif_forward_free);
     if (!start_forwards(network, forwards, error) || !bring_links_up(network, error))
         return FALSE;
-    network->backoff_ms = 0;
-    if (!start_dnsmasq(network, error)) {
+    if (!start_servers(network, error)) {
         take_links_down(network, NULL);
         return FALSE;
     }
     network->forwards = g_steal_pointer(&forwards);
-    watch_leases(network);
     return TRUE;
 }
 
 static void end_servers(PifNetwork *network)
 {
-    stop_dnsmasq(network);
-    if (network->leases)
-        g_signal_handlers_disconnect_by_data(network->leases, network);
-    g_clear_object(&network->leases);
+    stop_servers(network);
     g_clear_pointer(&network->forwards, g_hash_table_unref);
 }
 
@@ -262,8 +180,8 @@ gboolean pif_network_reload(PifNetwork *network, GError **error)
         return TRUE;
     if (!start_forwards(network, network->forwards, error) || !bring_links_up(network, error))
         return FALSE;
-    stop_dnsmasq(network);
-    return start_dnsmasq(network, error);
+    stop_servers(network);
+    return start_servers(network, error);
 }
 
 gboolean pif_network_open_port(PifNetwork *network, const PifNode *node, PifFd *ret_lock,

@@ -3,12 +3,9 @@
 #pragma once
 
 #include "pifarm/base/fd.h"
-#include "pifarm/daemon/daemon.h"
+#include "pifarm/daemon/netboot.h"
 
 typedef struct PifNetwork PifNetwork;
-
-/* A node has a lease, that ends then (seconds since the epoch). */
-typedef void (*PifLeaseFunc)(PifDaemon *daemon, const PifNode *node, gint64 expires_s);
 
 PifNetwork *pif_network_new(PifDaemon *daemon, PifLeaseFunc on_lease);
 /* Ends the servers and forwards; links stay. */

@@ -28,7 +28,7 @@ static void on_lease(PifDaemon *daemon, const PifNode *node, gint64 expires_s)
 
 static gboolean open_folders(PifDaemon *daemon, GError **error)
 {
-    static const char *const folders[] = {"cards", "boot", "logs", "libvirt", "dnsmasq"};
+    static const char *const folders[] = {"cards", "boot", "logs", "libvirt", "dnsmasq", "netboot"};
     g_autofree char *store = pif_paths_store_dir();
     daemon->directory = pif_paths_farm_dir(daemon->farm->name);
     for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {

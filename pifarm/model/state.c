@@ -9,8 +9,9 @@
 
 enum { MAX_EVENT_TEXT = 4096 }; /* bytes; guests and strangers have a hand in it */
 
-/* The triggers keep the newest 10000 events, and the newest 100 boots of each node. AUTOINCREMENT:
- * a number is never used twice, even when all rows are gone. */
+/* The triggers keep the newest 10000 events, of each node the newest 100 boots and some 2000
+ * records of network boots, and as many of all strangers together. AUTOINCREMENT: a number is never
+ * used twice, even when all rows are gone. */
 static const char *const migrations[] = {
     "CREATE TABLE wanted (node TEXT PRIMARY KEY, is_on INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE boot ("
@@ -28,6 +29,13 @@ static const char *const migrations[] = {
     "CREATE TRIGGER trim_events AFTER INSERT ON event BEGIN"
     "  DELETE FROM event WHERE sequence <= NEW.sequence - 10000; END",
     "CREATE TABLE fault (node TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE netboot ("
+    "  sequence INTEGER PRIMARY KEY AUTOINCREMENT, time_us INTEGER NOT NULL, node TEXT,"
+    "  kind TEXT NOT NULL, text TEXT NOT NULL);"
+    "CREATE INDEX netboot_by_node ON netboot (node, sequence);"
+    "CREATE TRIGGER trim_netboot AFTER INSERT ON netboot WHEN NEW.sequence % 64 = 0 BEGIN"
+    "  DELETE FROM netboot WHERE node IS NEW.node AND sequence <= (SELECT sequence FROM netboot"
+    "    WHERE node IS NEW.node ORDER BY sequence DESC LIMIT 1 OFFSET 2000); END",
     NULL,
 };
 
@@ -42,11 +50,17 @@ typedef enum {
     GET_BOOT,
     ADD_EVENT,
     LIST_EVENTS,
+    ADD_NETBOOT,
+    LIST_NETBOOT,
     SET_FAULT,
     GET_FAULT,
     CLEAR_FAULTS,
 } Statement;
 
+#define ADD_TO(log) "INSERT INTO " log " (time_us, node, kind, text) VALUES (?1, ?2, ?3, ?4)"
+#define LIST_OF(log)                                                                               \
+    "SELECT sequence, time_us, node, kind, text FROM " log                                         \
+    " WHERE sequence > ?1 AND (?2 IS NULL OR node = ?2) ORDER BY sequence LIMIT ?3"
 #define NEWEST_BOOT "number = (SELECT max(number) FROM boot WHERE node = ?1) AND ended_us = 0"
 
 static const char *const statements[] = {
@@ -61,9 +75,10 @@ static const char *const statements[] = {
     [END_BOOT] = "UPDATE boot SET ended_us = ?2, end_reason = ?3 WHERE " NEWEST_BOOT,
     [GET_BOOT] = "SELECT number, started_us, running_us, network_us, ready_us, ended_us, end_reason"
                  " FROM boot WHERE node = ?1 ORDER BY number DESC LIMIT 1",
-    [ADD_EVENT] = "INSERT INTO event (time_us, node, kind, text) VALUES (?1, ?2, ?3, ?4)",
-    [LIST_EVENTS] = "SELECT sequence, time_us, node, kind, text FROM event"
-                    " WHERE sequence > ?1 AND (?2 IS NULL OR node = ?2) ORDER BY sequence LIMIT ?3",
+    [ADD_EVENT] = ADD_TO("event"),
+    [LIST_EVENTS] = LIST_OF("event"),
+    [ADD_NETBOOT] = ADD_TO("netboot"),
+    [LIST_NETBOOT] = LIST_OF("netboot"),
     [SET_FAULT] =
         "INSERT INTO fault VALUES (?1, ?2) ON CONFLICT DO UPDATE SET text = excluded.text",
     [GET_FAULT] = "SELECT text FROM fault WHERE node = ?1",
@@ -218,15 +233,21 @@ static char *limit_text(const char *text)
     return g_utf8_make_valid(text, (gssize)strnlen(text, MAX_EVENT_TEXT));
 }
 
-gboolean pif_state_add_event(PifState *state, const char *node, const char *kind, const char *text,
-                             gint64 *ret_sequence, GError **error)
+static const struct {
+    Statement add;
+    Statement list;
+} logs[] = {
+    [PIF_STATE_EVENTS] = {ADD_EVENT, LIST_EVENTS},
+    [PIF_STATE_NETBOOT] = {ADD_NETBOOT, LIST_NETBOOT},
+};
+
+gboolean pif_state_add_event(PifState *state, PifStateLog log, PifEvent *event, GError **error)
 {
-    g_autofree char *limited = limit_text(text);
-    if (!pif_database_run(state->database, ADD_EVENT, error, "isss", g_get_real_time(), node, kind,
-                          limited))
+    g_autofree char *limited = limit_text(event->text);
+    if (!pif_database_run(state->database, logs[log].add, error, "isss", event->time_us,
+                          event->node, event->kind, limited))
         return FALSE;
-    if (ret_sequence)
-        *ret_sequence = pif_database_last_row(state->database);
+    event->sequence = pif_database_last_row(state->database);
     return TRUE;
 }
 
@@ -246,12 +267,12 @@ static void free_event(gpointer event)
     pif_event_free(event);
 }
 
-GPtrArray *pif_state_list_events(PifState *state, const char *node, gint64 after, unsigned limit,
-                                 GError **error)
+GPtrArray *pif_state_list_events(PifState *state, PifStateLog log, const char *node, gint64 after,
+                                 unsigned limit, GError **error)
 {
     g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(free_event);
-    sqlite3_stmt *query =
-        pif_database_query(state->database, LIST_EVENTS, error, "isi", after, node, (gint64)limit);
+    sqlite3_stmt *query = pif_database_query(state->database, logs[log].list, error, "isi", after,
+                                             node, (gint64)limit);
     if (!query)
         return NULL;
     for (;;) {

@@ -53,10 +53,12 @@ gboolean pif_state_end_boot(PifState *state, const char *node, gint64 time_us, c
 /* Newest boot, or *ret_boot NULL when there was none. */
 gboolean pif_state_get_boot(PifState *state, const char *node, PifBoot **ret_boot, GError **error);
 
-/* Keeps the newest 10000 events of a farm. */
-gboolean pif_state_add_event(PifState *state, const char *node, const char *kind, const char *text,
-                             gint64 *ret_sequence, GError **error);
+/* What happened, as two logs: the newest 10000 events of the farm, and of each node and of
+ * strangers together some 2000 records of network boots. */
+typedef enum { PIF_STATE_EVENTS, PIF_STATE_NETBOOT } PifStateLog;
+/* Sets the event's sequence number. */
+gboolean pif_state_add_event(PifState *state, PifStateLog log, PifEvent *event, GError **error);
 /* Events after the sequence number, oldest first, at most limit; node NULL: all. Array of
  * PifEvent*. */
-GPtrArray *pif_state_list_events(PifState *state, const char *node, gint64 after, unsigned limit,
-                                 GError **error);
+GPtrArray *pif_state_list_events(PifState *state, PifStateLog log, const char *node, gint64 after,
+                                 unsigned limit, GError **error);

@@ -108,6 +108,13 @@ setup() {
     says "ready"
 }
 
+@test "the netboot log and the leases have their addresses" {
+    run -0 pifarm netboot log n1
+    says "ack 10.78.0.11"
+    [ "$(pifarm netboot leases --json | jq -r '.leases[] | "\(.node) \(.address)"')" = 'n1 10.78.0.11
+n2 10.78.0.12' ]
+}
+
 @test "wait for ping and for words on the console" {
     run -0 pifarm wait --for=ping --timeout 30 --all
     run -0 pifarm wait --for='console:Linux version [0-9]' --timeout 30 n1
@@ -176,6 +183,7 @@ setup() {
     run -1 daemon_pid
     run -1 pgrep -f "qemu-system-aarch64.*$BATS_FILE_TMPDIR"
     run -1 pgrep -f "dnsmasq.*$BATS_FILE_TMPDIR"
+    run -1 pgrep -f "pifarm-netbootd.*--domain=bats"
     run -0 ip -brief link
     [ "$(wc -l <<<"$output")" -eq 1 ] # lo
     [ -z "$(ls "$PIFARM_RUNTIME_DIR"/*.sock 2>/dev/null)" ]

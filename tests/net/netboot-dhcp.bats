@@ -94,7 +94,7 @@ udhcpc() {
     ip address del 10.9.0.1/24 dev nb0
     in_client ip address add 10.8.0.2/16 dev nb1
     netbootd --interface nb0 --dhcp 10.8.1.0-10.8.60.255
-    in_client perfdhcp -4 -l nb1 -R 3000 -n 3000 -r 1000 10.8.0.1 >perf 2>&1 || true
+    in_client perfdhcp -4 -l nb1 -R 3000 -n 3000 -r 500 -d 10 -W 2000000 10.8.0.1 >perf 2>&1 || true
     awk '/^drops:/ { drops += $2 } /^received packets:/ { got += $3 } END { exit !(got >= 5990 && drops <= 10) }' perf
 }
 

@@ -297,8 +297,8 @@ static void an_address_of_its_own_is_never_probed_for(void)
     g_auto(World) world;
     PifDhcpReply reply;
     world_init(&world, false, true, 0);
-    g_assert_true(
-        pif_dhcp_pool_add_host(world.pool, (const uint8_t[]){2, 0, 0, 0, 0, 1}, 0x0a4d000b, NULL));
+    g_assert_true(pif_dhcp_pool_add_host(world.pool, (const uint8_t[]){2, 0, 0, 0, 0, 1},
+                                         0x0a4d000b, NULL, NULL));
     g_assert_true(say(&world, PIF_DHCP_DISCOVER, 1, 7, 0, &reply));
     g_assert_cmphex(reply.yiaddr, ==, 0x0a4d000b);
 }

@@ -97,7 +97,7 @@ static void the_roms_offer_is_this(void)
     PifDhcpMessage message;
     PifDhcpReply reply;
     g_autoptr(PifDhcpPool) pool = pif_dhcp_pool_new(0, 0);
-    g_assert_true(pif_dhcp_pool_add_host(pool, pi_mac, 0x0a4d000b, NULL));
+    g_assert_true(pif_dhcp_pool_add_host(pool, pi_mac, 0x0a4d000b, "n1", NULL));
     parse(bytes, make_rom_discover(bytes), &message);
     pif_dhcp_decide(&config, pool, &message, NULL, NOW, &reply);
     memcpy(expected + 16, "\x0a\x4d\x00\x0b\x0a\x4d\x00\x01", 8); /* yiaddr, siaddr */

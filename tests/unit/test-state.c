@@ -111,20 +111,34 @@ static void an_unknown_stage_is_refused(Fixture *fixture, gconstpointer data)
     g_assert_error(error, PIF_ERROR, PIF_ERROR_USAGE);
 }
 
-static gint64 add(Fixture *fixture, const char *node, const char *text)
+static gint64 add_to(PifStateLog log, Fixture *fixture, const char *node, const char *text)
 {
     g_autoptr(GError) error = NULL;
-    gint64 sequence = 0;
-    g_assert_true(pif_state_add_event(fixture->state, node, "test", text, &sequence, &error));
-    return sequence;
+    PifEvent event = {.time_us = g_get_real_time(),
+                      .node = (char *)node,
+                      .kind = (char *)"test",
+                      .text = (char *)text};
+    g_assert_true(pif_state_add_event(fixture->state, log, &event, &error));
+    return event.sequence;
+}
+
+static gint64 add(Fixture *fixture, const char *node, const char *text)
+{
+    return add_to(PIF_STATE_EVENTS, fixture, node, text);
+}
+
+static GPtrArray *list_of(PifStateLog log, Fixture *fixture, const char *node, gint64 after,
+                          unsigned limit)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *events = pif_state_list_events(fixture->state, log, node, after, limit, &error);
+    g_assert_no_error(error);
+    return events;
 }
 
 static GPtrArray *list(Fixture *fixture, const char *node, gint64 after, unsigned limit)
 {
-    g_autoptr(GError) error = NULL;
-    GPtrArray *events = pif_state_list_events(fixture->state, node, after, limit, &error);
-    g_assert_no_error(error);
-    return events;
+    return list_of(PIF_STATE_EVENTS, fixture, node, after, limit);
 }
 
 static void events_are_listed_oldest_first_after_a_number(Fixture *fixture, gconstpointer data)
@@ -154,6 +168,21 @@ static void the_newest_ten_thousand_events_are_kept(Fixture *fixture, gconstpoin
     g_assert_cmpint(((PifEvent *)g_ptr_array_index(events, 0))->sequence, ==, 4);
 }
 
+static void strangers_do_not_push_a_nodes_network_boots_out(Fixture *fixture, gconstpointer data)
+{
+    enum { KEPT = 2000, EVERY = 64 };
+    add_to(PIF_STATE_NETBOOT, fixture, "n1", "{}");
+    for (int i = 0; i < 3 * KEPT; i++)
+        add_to(PIF_STATE_NETBOOT, fixture, NULL, "{}");
+    g_autoptr(GPtrArray) all = list_of(PIF_STATE_NETBOOT, fixture, NULL, 0, 4 * KEPT);
+    g_autoptr(GPtrArray) of_n1 = list_of(PIF_STATE_NETBOOT, fixture, "n1", 0, 4 * KEPT);
+    g_autoptr(GPtrArray) events = list(fixture, NULL, 0, 10);
+    g_assert_cmpuint(of_n1->len, ==, 1);
+    g_assert_cmpuint(all->len, >=, KEPT);
+    g_assert_cmpuint(all->len, <=, KEPT + EVERY + 1);
+    g_assert_cmpuint(events->len, ==, 0);
+}
+
 static void an_event_text_is_cut_and_made_utf8(Fixture *fixture, gconstpointer data)
 {
     g_autofree char *text = g_strnfill(100000, '\xff');
@@ -168,11 +197,12 @@ static void an_event_text_is_cut_and_made_utf8(Fixture *fixture, gconstpointer d
 static void write_until_killed(const char *path, int report)
 {
     g_autoptr(PifState) state = pif_state_open(path, NULL);
-    for (gint64 sequence = 0;;) {
+    PifEvent event = {.node = (char *)"n1", .kind = (char *)"test", .text = (char *)"text"};
+    for (;;) {
         if (!pif_state_begin_boot(state, "n1", 1, NULL) ||
             !pif_state_set_wanted(state, "n1", TRUE, NULL) ||
-            !pif_state_add_event(state, "n1", "test", "text", &sequence, NULL) ||
-            write(report, &sequence, sizeof sequence) < 0)
+            !pif_state_add_event(state, PIF_STATE_EVENTS, &event, NULL) ||
+            write(report, &event.sequence, sizeof event.sequence) < 0)
             _exit(1);
     }
 }
@@ -261,7 +291,7 @@ static void a_database_of_a_newer_version_is_left_alone(Fixture *fixture, gconst
               4); /* SQLite file format, section 1.3: user version */
     g_assert_null(pif_state_open(fixture->path, &error));
     g_assert_error(error, PIF_ERROR, PIF_ERROR_CONFIG);
-    g_assert_nonnull(strstr(error->message, "newer pifarm (version 99, this one knows 2)"));
+    g_assert_nonnull(strstr(error->message, "newer pifarm (version 99, this one knows 3)"));
 }
 
 static void a_missing_folder_is_an_error(Fixture *fixture, gconstpointer data)
@@ -283,6 +313,7 @@ int main(int argc, char **argv)
     ADD(an_unknown_stage_is_refused);
     ADD(events_are_listed_oldest_first_after_a_number);
     ADD(the_newest_ten_thousand_events_are_kept);
+    ADD(strangers_do_not_push_a_nodes_network_boots_out);
     ADD(an_event_text_is_cut_and_made_utf8);
     ADD(a_killed_writer_loses_nothing_it_had_written);
     ADD(a_file_that_is_no_database_is_named);

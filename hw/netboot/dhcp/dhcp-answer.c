@@ -68,9 +68,19 @@ static void add_pxe_options(PifDhcpCase *c)
     snprintf(c->draft.header.file, sizeof c->draft.header.file, "%s", file);
 }
 
+/* What the client is to call itself; or NULL. */
+static const char *hostname_for(const PifDhcpCase *c)
+{
+    const PifDhcpLease *lease = pif_dhcp_pool_find_client(c->pool, c->reply->mac);
+    if (c->verdict && c->verdict->hostname)
+        return c->verdict->hostname;
+    return lease ? lease->name : NULL;
+}
+
 static void add_network_options(PifDhcpCase *c)
 {
     const PifDhcpConfig *config = c->config;
+    const char *hostname = hostname_for(c);
     pif_dhcp_add_u32(&c->draft, PIF_DHCP_NETMASK, config->netmask);
     if (config->router)
         pif_dhcp_add_u32(&c->draft, PIF_DHCP_ROUTER, config->router);
@@ -78,8 +88,8 @@ static void add_network_options(PifDhcpCase *c)
         pif_dhcp_add_u32(&c->draft, PIF_DHCP_DNS, config->dns);
     if (config->domain)
         pif_dhcp_add_string(&c->draft, PIF_DHCP_DOMAIN, config->domain);
-    if (c->verdict && c->verdict->hostname && !c->reply->profile->name)
-        pif_dhcp_add_string(&c->draft, PIF_DHCP_HOSTNAME, c->verdict->hostname);
+    if (hostname && !c->reply->profile->name) /* a boot ROM has no use for it */
+        pif_dhcp_add_string(&c->draft, PIF_DHCP_HOSTNAME, hostname);
 }
 
 static void add_times(PifDhcpCase *c)

@@ -45,44 +45,76 @@ static gboolean parse_lease(const char *line, int64_t *ret_expires_s, uint8_t *m
     return TRUE;
 }
 
-static void replay_line(PifDhcpPool *pool, const char *line, int64_t now_s)
+/* Bound to the pool, or to an array: whoever wants the leases of a file, oldest first. */
+typedef void (*LeaseFunc)(const PifDhcpLease *lease, int64_t now_s, gpointer data);
+
+static void replay_into_pool(const PifDhcpLease *lease, int64_t now_s, gpointer pool)
 {
-    int64_t expires_s = 0;
-    uint8_t mac[PIF_DHCP_MAC_SIZE];
-    uint32_t address = 0;
-    if (!parse_lease(line, &expires_s, mac, &address))
-        return;
-    if (expires_s > now_s && pif_dhcp_pool_take(pool, mac, address, now_s, expires_s - now_s) &&
-        expires_s == INT64_MAX)
-        pif_dhcp_pool_adopt(pool, mac);
-    if (expires_s <= now_s)
-        pif_dhcp_pool_release(pool, mac, address);
+    int64_t left_s = lease->expires_s - now_s;
+    if (left_s > 0 && pif_dhcp_pool_take(pool, lease->mac, lease->address, now_s, left_s) &&
+        lease->expires_s == INT64_MAX)
+        pif_dhcp_pool_adopt(pool, lease->mac);
+    if (left_s <= 0)
+        pif_dhcp_pool_release(pool, lease->mac, lease->address);
 }
 
 /* What is behind the last newline was never promised. */
-static void replay(PifDhcpPool *pool, char *text, int64_t now_s)
+static void replay(char *text, int64_t now_s, LeaseFunc take, gpointer data)
 {
     char *end = strrchr(text, '\n');
     if (!end)
         return;
     *end = '\0';
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; *line; line++)
-        replay_line(pool, *line, now_s);
+    for (char **line = lines; *line; line++) {
+        PifDhcpLease lease = {.state = PIF_DHCP_LEASED};
+        if (parse_lease(*line, &lease.expires_s, lease.mac, &lease.address))
+            take(&lease, now_s, data);
+    }
 }
 
-static gboolean read_into(const char *path, PifDhcpPool *pool, int64_t now_s, GError **error)
+static gboolean read_leases(const char *path, int64_t now_s, LeaseFunc take, gpointer data,
+                            GError **error)
 {
     g_autofree char *text = NULL;
     g_autoptr(GError) failure = NULL;
     if (pif_file_read(path, MAX_SIZE, &text, NULL, &failure)) {
-        replay(pool, text, now_s);
+        replay(text, now_s, take, data);
         return TRUE;
     }
     if (g_error_matches(failure, PIF_ERROR, PIF_ERROR_NOT_FOUND))
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&failure));
     return FALSE;
+}
+
+/* A client has one lease, and an address one client: the last word counts. */
+static void replay_into_array(const PifDhcpLease *lease, int64_t now_s, gpointer data)
+{
+    GArray *leases = data;
+    for (guint i = leases->len; i > 0; i--) {
+        const PifDhcpLease *known = &g_array_index(leases, PifDhcpLease, i - 1);
+        if (known->address == lease->address ||
+            memcmp(known->mac, lease->mac, sizeof lease->mac) == 0)
+            g_array_remove_index(leases, i - 1);
+    }
+    if (lease->expires_s > now_s)
+        g_array_append_vals(leases, lease, 1);
+}
+
+static gint compare_addresses(gconstpointer a, gconstpointer b)
+{
+    const PifDhcpLease *left = a, *right = b;
+    return left->address < right->address ? -1 : left->address > right->address;
+}
+
+GArray *pif_dhcp_journal_read(const char *path, int64_t now_s, GError **error)
+{
+    g_autoptr(GArray) leases = g_array_new(FALSE, FALSE, sizeof(PifDhcpLease));
+    if (!read_leases(path, now_s, replay_into_array, leases, error))
+        return NULL;
+    g_array_sort(leases, compare_addresses);
+    return g_steal_pointer(&leases);
 }
 
 static void add_line(const PifDhcpLease *lease, gpointer text)
@@ -95,7 +127,7 @@ PifDhcpJournal *pif_dhcp_journal_open(const char *path, PifDhcpPool *pool, int64
                                       GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    if (!read_into(path, pool, now_s, error))
+    if (!read_leases(path, now_s, replay_into_pool, pool, error))
         return NULL;
     pif_dhcp_pool_foreach(pool, add_line, text);
     if (!pif_file_write(path, text->str, (gssize)text->len, 0644, error))

@@ -14,6 +14,10 @@ PifDhcpJournal *pif_dhcp_journal_open(const char *path, PifDhcpPool *pool, int64
 void pif_dhcp_journal_free(PifDhcpJournal *journal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifDhcpJournal, pif_dhcp_journal_free)
 
+/* The leases in the file that are not over, for somebody other than its writer: an array of
+ * PifDhcpLease by address, empty when there is no file. */
+GArray *pif_dhcp_journal_read(const char *path, int64_t now_s, GError **error);
+
 /* Puts a lease down as it is now. */
 void pif_dhcp_journal_add(PifDhcpJournal *journal, const PifDhcpLease *lease);
 /* All that was put down is on the disk, by one write for all of it; nothing to do is success. */

@@ -106,12 +106,13 @@ static void bind_to(PifDhcpPool *pool, PifDhcpLease *lease, const uint8_t *mac)
 }
 
 gboolean pif_dhcp_pool_add_host(PifDhcpPool *pool, const uint8_t *mac, uint32_t address,
-                                GError **error)
+                                const char *name, GError **error)
 {
     if (find_address(pool, address) || find_mac(pool, mac))
         return pif_error_set(error, PIF_ERROR_EXISTS, "a MAC or an address is named twice");
     PifDhcpLease *lease = add_lease(pool, address);
     lease->is_static = true;
+    lease->name = name;
     bind_to(pool, lease, mac);
     return TRUE;
 }

@@ -24,7 +24,8 @@ typedef struct {
     bool is_static;
     bool is_adopted; /* once dynamic, now its own for good; expires_s is INT64_MAX */
     int64_t expires_s;
-    bool has_serial; /* of a Pi, from its boot ROM's option 97 */
+    const char *name; /* of a host with an address of its own, for it to take on; or NULL */
+    bool has_serial;  /* of a Pi, from its boot ROM's option 97 */
     uint32_t serial;
     bool has_uuid; /* that option as it is, of any boot ROM */
     uint8_t uuid[PIF_DHCP_UUID_SIZE];
@@ -37,9 +38,10 @@ PifDhcpPool *pif_dhcp_pool_new(uint32_t first, uint32_t last);
 void pif_dhcp_pool_free(PifDhcpPool *pool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifDhcpPool, pif_dhcp_pool_free)
 
-/* That address is for that client and for no other. EXISTS when either has been named before. */
+/* That address is for that client and for no other. name may be NULL, and must outlive the pool.
+ * EXISTS when MAC or address has been named before. */
 gboolean pif_dhcp_pool_add_host(PifDhcpPool *pool, const uint8_t *mac, uint32_t address,
-                                GError **error);
+                                const char *name, GError **error);
 
 /* Nobody gets that address: the server's own. */
 void pif_dhcp_pool_reserve(PifDhcpPool *pool, uint32_t address);

@@ -17,12 +17,19 @@ static gboolean change_root(const char *folder, GError **error)
     return TRUE;
 }
 
+/* The kernel forgets the death signal of a process that changes its user. */
 static gboolean become(const struct passwd *user, GError **error)
 {
-    if (setgroups(0, NULL) == 0 && setresgid(user->pw_gid, user->pw_gid, user->pw_gid) == 0 &&
-        setresuid(user->pw_uid, user->pw_uid, user->pw_uid) == 0)
-        return TRUE;
-    return pif_error_set_errno(error, errno, "cannot become user %s", user->pw_name);
+    int death_signal = 0;
+    pid_t parent = getppid();
+    prctl(PR_GET_PDEATHSIG, &death_signal);
+    if (setgroups(0, NULL) < 0 || setresgid(user->pw_gid, user->pw_gid, user->pw_gid) < 0 ||
+        setresuid(user->pw_uid, user->pw_uid, user->pw_uid) < 0)
+        return pif_error_set_errno(error, errno, "cannot become user %s", user->pw_name);
+    prctl(PR_SET_PDEATHSIG, death_signal);
+    if (death_signal != 0 && getppid() != parent)
+        return pif_error_set(error, PIF_ERROR_EXTERNAL, "who started the server has died");
+    return TRUE;
 }
 
 static gboolean leave_root(const char *folder, const char *name, GError **error)

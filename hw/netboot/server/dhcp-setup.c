@@ -58,30 +58,51 @@ static gboolean parse_range(const char *text, const PifInterface *interface, uin
     return TRUE;
 }
 
-static gboolean parse_host(const char *text, uint8_t *ret_mac, uint32_t *ret_address,
-                           GError **error)
+/* RFC 1123, section 2.1. */
+static gboolean is_hostname(const char *name)
 {
+    enum { MAX_LABEL = 63 };
+    size_t length = strlen(name);
+    return length > 0 && length <= MAX_LABEL && name[0] != '-' && name[length - 1] != '-' &&
+           strspn(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-") == length;
+}
+
+typedef struct {
+    uint8_t mac[PIF_DHCP_MAC_SIZE];
+    uint32_t address;
+    const char *name; /* the end of the text; or NULL */
+} Host;
+
+static gboolean parse_host(const char *text, Host *ret_host, GError **error)
+{
+    Host host = {0};
     int end = 0;
-    if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx=%n", &ret_mac[0], &ret_mac[1],
-               &ret_mac[2], &ret_mac[3], &ret_mac[4], &ret_mac[5], &end) != 6 ||
-        end == 0)
+    const char *comma = strchr(text, ',');
+    if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx=%n", &host.mac[0], &host.mac[1],
+               &host.mac[2], &host.mac[3], &host.mac[4], &host.mac[5], &end) != 6 ||
+        end == 0 || (comma && !is_hostname(comma + 1)))
         return pif_error_set(error, PIF_ERROR_USAGE,
-                             "--host wants b8:27:eb:12:34:56=10.77.0.11, not '%s'", text);
-    return parse_address("--host", text + end, ret_address, error);
+                             "--host wants b8:27:eb:12:34:56=10.77.0.11 or "
+                             "b8:27:eb:12:34:56=10.77.0.11,n1, not '%s'",
+                             text);
+    g_autofree char *address =
+        comma ? g_strndup(text + end, (gsize)(comma - text - end)) : g_strdup(text + end);
+    host.name = comma ? comma + 1 : NULL;
+    *ret_host = host;
+    return parse_address("--host", address, &ret_host->address, error);
 }
 
 static gboolean add_hosts(char **hosts, const PifInterface *interface, PifDhcpPool *pool,
                           GError **error)
 {
-    for (char **host = hosts; host && *host; host++) {
-        uint8_t mac[PIF_DHCP_MAC_SIZE];
-        uint32_t address = 0;
-        if (!parse_host(*host, mac, &address, error) ||
-            !check_network("--host", *host, interface, address, error))
+    for (char **text = hosts; text && *text; text++) {
+        Host host;
+        if (!parse_host(*text, &host, error) ||
+            !check_network("--host", *text, interface, host.address, error))
             return FALSE;
-        if (!pif_dhcp_pool_add_host(pool, mac, address, NULL))
+        if (!pif_dhcp_pool_add_host(pool, host.mac, host.address, host.name, NULL))
             return pif_error_set(error, PIF_ERROR_USAGE,
-                                 "--host %s: its MAC or its address is taken", *host);
+                                 "--host %s: its MAC or its address is taken", *text);
     }
     return TRUE;
 }

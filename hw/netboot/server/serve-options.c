@@ -65,7 +65,7 @@ const GOptionEntry *pif_serve_option_entries(void)
         {"dhcp", 'd', 0, G_OPTION_ARG_STRING, &options.dhcp,
          "give addresses: FIRST-LAST, static or proxy", "RANGE"},
         {"host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.hosts,
-         "an address of its own for a MAC; may be repeated", "MAC=IP"},
+         "address (and name) of its own for a MAC; repeatable", "MAC=IP[,NAME]"},
         {"leases", 0, 0, G_OPTION_ARG_FILENAME, &options.leases, "keep leases there over restarts",
          "FILE"},
         {"tftp", 't', 0, G_OPTION_ARG_NONE, &options.only_tftp, "serve TFTP", NULL},

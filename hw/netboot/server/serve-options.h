@@ -10,7 +10,7 @@ typedef struct {
     char *root;
     char *user;
     char *dhcp;   /* "FIRST-LAST", "static" or "proxy" */
-    char **hosts; /* "MAC=ADDRESS" */
+    char **hosts; /* "MAC=ADDRESS" or "MAC=ADDRESS,NAME" */
     char *router;
     char *dns;
     char *domain;
