@@ -171,6 +171,13 @@ static gboolean turn_on(PifCli *cli, const GPtrArray *nodes, GError **error)
     }
 }
 
+/* A card that cannot be made, or a machine that does not start, is no success. */
+static gboolean wait_until_started(PifCli *cli, const GPtrArray *nodes, GError **error)
+{
+    static const PifGoal goal = {.kind = PIF_GOAL_STARTED};
+    return pif_wait_for(cli->farm, nodes, &goal, (unsigned)options.timeout_s, error);
+}
+
 static gboolean wait_for_goal(PifCli *cli, const GPtrArray *nodes, GError **error)
 {
     g_auto(PifGoal) goal = {0};
@@ -214,8 +221,9 @@ gboolean pif_cmd_up(PifCli *cli, int argc, char **argv, int *ret_status, GError 
         "imported and prepared, clones and the bridge made\n"
         "where they are not there yet.\n"
         "\n"
-        "Exit status: 5 when all of the nodes are on already, 7 when something needed is in use,\n"
-        "8 when a node was not reachable in time.",
+        "Exit status: 1 when a node could not be started (without --wait too), 5 when all of the\n"
+        "nodes are on already, 7 when something needed is in use, 8 when a node was not reachable\n"
+        "in time.",
         FALSE};
     options = (UpOptions){.timeout_s = PIF_WAIT_DEFAULT_S};
     give_wait_a_value(argv);
@@ -227,7 +235,9 @@ gboolean pif_cmd_up(PifCli *cli, int argc, char **argv, int *ret_status, GError 
     if (options.dry_run)
         return print_plan(cli, nodes, error);
     return check_rights(cli->farm, error) && make_images(nodes, error) &&
-           turn_on(cli, nodes, error) && (!options.wait || wait_for_goal(cli, nodes, error));
+           turn_on(cli, nodes, error) &&
+           (options.wait ? wait_for_goal(cli, nodes, error)
+                         : wait_until_started(cli, nodes, error));
 }
 
 gboolean pif_cmd_wait(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)

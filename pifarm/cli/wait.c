@@ -100,8 +100,9 @@ static void quit_when_all_settled(Waiter *waiter)
 
 static const char *describe(const Target *target)
 {
+    PifGoalKind goal = target->waiter->goal->kind;
     return target->failure ? "failed"
-           : target->has_reached && target->waiter->goal->kind != PIF_GOAL_SSH
+           : target->has_reached && goal != PIF_GOAL_SSH && goal != PIF_GOAL_STARTED
                ? "there"
                : pif_stage_name(target->stage);
 }
@@ -149,22 +150,33 @@ static void give_up(Target *target, const char *format, ...)
     quit_when_all_settled(target->waiter);
 }
 
+static gboolean is_reached(PifGoalKind goal, PifStage stage)
+{
+    switch (goal) {
+    case PIF_GOAL_SSH:
+        return stage == PIF_STAGE_READY;
+    case PIF_GOAL_STARTED:
+        return pif_stage_has_machine(stage) || stage == PIF_STAGE_HALTED;
+    case PIF_GOAL_OFF:
+        return !pif_stage_is_on(stage);
+    case PIF_GOAL_PING:
+    case PIF_GOAL_CONSOLE:
+        return FALSE; /* their own watches tell */
+    }
+    g_assert_not_reached();
+}
+
 static void set_stage(Target *target, PifStage stage, const char *detail)
 {
-    PifGoalKind goal = target->waiter->goal->kind;
     const char *separator = detail && *detail ? ": " : "";
     target->stage = stage;
     if (is_settled(target))
         return;
-    if (goal == PIF_GOAL_OFF) {
-        if (!pif_stage_is_on(stage))
-            reach(target);
-    } else if (goal == PIF_GOAL_SSH && stage == PIF_STAGE_READY) {
+    if (is_reached(target->waiter->goal->kind, stage))
         reach(target);
-    } else if (!pif_stage_is_on(stage)) {
+    else if (!pif_stage_is_on(stage))
         give_up(target, "%s: %s%s%s", target->node->name, pif_stage_name(stage), separator,
                 detail ? detail : "");
-    }
 }
 
 static Target *find_target(Waiter *waiter, const char *name)

@@ -7,6 +7,7 @@
 
 typedef enum {
     PIF_GOAL_SSH,     /* an SSH server answers */
+    PIF_GOAL_STARTED, /* its machine runs, or has run */
     PIF_GOAL_PING,    /* it answers ICMP echo requests */
     PIF_GOAL_CONSOLE, /* its console has printed something that matches */
     PIF_GOAL_OFF,     /* it has shut itself down, or is off */

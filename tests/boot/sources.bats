@@ -24,6 +24,8 @@ setup() {
     prepared=$(pifarm image list --json | jq -r '.images[] | select(.prepared) | .path')
     cp "$prepared" backup
     printf x | dd of="$prepared" bs=1 seek=100000000 conv=notrunc status=none
+    fails_with 1 pifarm up --all
+    says 'n1: failed'
     fails_with 1 pifarm up --all --wait=ssh
     says 'n1: failed'
     says 'was changed behind our back'
