@@ -2,6 +2,8 @@
 // Boards of the Pi 3 family.
 #include "hw/firmware/board.h"
 
+#include "pifarm/base/error.h"
+
 /* Where nothing is connected, the pulls of a BCM2837 after reset decide: GPIO 0 to 8, 34 to 36 and
  * 46 to 53 are pulled up (BCM2835 ARM Peripherals, table 6-31). */
 #define PULLED_UP G_GUINT64_CONSTANT(0x3fc01c000001ff)
@@ -40,4 +42,15 @@ gboolean pif_board_is_model(const PifBoard *board, const char *model)
         if (models[i].type == pif_board_type(board) && g_str_equal(models[i].model, model))
             return TRUE;
     return FALSE;
+}
+
+gboolean pif_board_parse_serial(const char *text, guint32 *ret_serial, GError **error)
+{
+    char *end = NULL;
+    guint64 serial = g_ascii_strtoull(text, &end, 16);
+    if (end == text || *end || serial > G_MAXUINT32)
+        return pif_error_set(error, PIF_ERROR_USAGE,
+                             "'%s' is no serial number; it has up to 8 hexadecimal digits", text);
+    *ret_serial = (guint32)serial;
+    return TRUE;
 }

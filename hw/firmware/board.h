@@ -32,6 +32,9 @@ enum { PIF_BOARD_SEED_SIZE = 64 };
  * number. */
 PifBoard pif_board_new(guint32 serial);
 
+/* "5564247d"; USAGE for what is no serial number. */
+gboolean pif_board_parse_serial(const char *text, guint32 *ret_serial, GError **error);
+
 /* The type in the revision code: 0x0d is a 3 B+. */
 unsigned pif_board_type(const PifBoard *board);
 /* Whether [model] ("pi3", "pi3+") is about this board. */

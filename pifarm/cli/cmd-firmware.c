@@ -46,17 +46,6 @@ static void options_clear(Options *options)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
-static gboolean parse_serial(const char *text, guint32 *ret_serial, GError **error)
-{
-    char *end = NULL;
-    guint64 serial = g_ascii_strtoull(text, &end, 16);
-    if (end == text || *end || serial > G_MAXUINT32)
-        return pif_error_set(error, PIF_ERROR_USAGE,
-                             "'%s' is no serial number; it has up to 8 hexadecimal digits", text);
-    *ret_serial = (guint32)serial;
-    return TRUE;
-}
-
 /* "4=0" */
 static gboolean set_gpio(PifBoard *board, const char *text, GError **error)
 {
@@ -74,7 +63,7 @@ static gboolean set_gpio(PifBoard *board, const char *text, GError **error)
 static gboolean make_board(const Options *options, PifBoard *ret_board, GError **error)
 {
     guint32 serial = 0;
-    if (options->serial && !parse_serial(options->serial, &serial, error))
+    if (options->serial && !pif_board_parse_serial(options->serial, &serial, error))
         return FALSE;
     PifBoard board = pif_board_new(serial);
     if (options->is_3b)

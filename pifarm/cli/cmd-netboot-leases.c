@@ -35,8 +35,8 @@ gboolean pif_netboot_cmd_leases(PifCli *cli, int argc, char **argv, int *ret_sta
     static const char description[] =
         "Leases that have not expired. They outlive the server and the daemon.";
     g_autoptr(PifClient) client = NULL;
-    if (!pif_netboot_parse(cli, entries, description, &argc, &argv, error) ||
-        !pif_client_connect(cli->farm, TRUE, &client, error) ||
+    if (!pif_netboot_parse(entries, description, &argc, &argv, error) ||
+        !pif_cli_load_farm(cli, error) || !pif_client_connect(cli->farm, TRUE, &client, error) ||
         !pif_client_get(client, "/v1/netboot/leases", &answer, error))
         return FALSE;
     g_autoptr(PifTable) table = pif_table_new("leases", columns, G_N_ELEMENTS(columns));

@@ -88,7 +88,7 @@ gboolean pif_netboot_cmd_log(PifCli *cli, int argc, char **argv, int *ret_status
     static const char description[] =
         "Addresses asked for and given, files sent and missing, of one node or of all who boot on\n"
         "the farm's network, strangers too. The newest 2000 of each node are kept.";
-    if (!pif_netboot_parse(cli, entries, description, &argc, &argv, error))
+    if (!pif_netboot_parse(entries, description, &argc, &argv, error))
         return FALSE;
     g_autoptr(GPtrArray) nodes = pif_cli_select(cli, argv + 1, FALSE, TRUE, error);
     g_autoptr(PifClient) client = NULL;

@@ -11,6 +11,7 @@ static gboolean cmd_serve(PifCli *cli, int argc, char **argv, int *ret_status, G
 
 const PifCliCommand pif_netboot_commands[] = {
     {"log", "print what nodes asked for, and got, to boot", "[NODE]", pif_netboot_cmd_log},
+    {"check", "say whether a folder boots a Pi over the network", "FOLDER", pif_netboot_cmd_check},
     {"leases", "list the addresses that are given out", "", pif_netboot_cmd_leases},
     {"serve", "serve what nodes boot from, without a farm", "", cmd_serve},
     {NULL, NULL, NULL, NULL},
@@ -45,11 +46,11 @@ static gboolean cmd_serve(PifCli *cli, int argc, char **argv, int *ret_status, G
            pif_command_exec(command, error);
 }
 
-gboolean pif_netboot_parse(PifCli *cli, const GOptionEntry *options, const char *description,
-                           int *argc, char ***argv, GError **error)
+gboolean pif_netboot_parse(const GOptionEntry *options, const char *description, int *argc,
+                           char ***argv, GError **error)
 {
     return pif_cli_parse_in_group(&group, options, description, argc, argv, error) &&
-           pif_cli_load_farm(cli, error);
+           pif_cli_need_argument(&group, *argv, error);
 }
 
 gboolean pif_cmd_netboot(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)

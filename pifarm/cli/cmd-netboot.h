@@ -7,10 +7,11 @@
 /* Rows of the commands under `pifarm netboot`. */
 extern const PifCliCommand pif_netboot_commands[];
 
-/* pif_cli_parse for the row of that name, and farm.yaml loaded. */
-gboolean pif_netboot_parse(PifCli *cli, const GOptionEntry *options, const char *description,
-                           int *argc, char ***argv, GError **error);
+/* pif_cli_parse for the row of that name. */
+gboolean pif_netboot_parse(const GOptionEntry *options, const char *description, int *argc,
+                           char ***argv, GError **error);
 
 gboolean pif_netboot_cmd_log(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_netboot_cmd_check(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_netboot_cmd_leases(PifCli *cli, int argc, char **argv, int *ret_status,
                                 GError **error);
