@@ -110,19 +110,62 @@ static void add_hosts(PifCommand *command, const PifFarm *farm)
     }
 }
 
+static void add_each(PifCommand *command, const char *option, char *const *values)
+{
+    for (; values && *values; values++)
+        pif_command_add_format(command, "--%s=%s", option, *values);
+}
+
+static void add_one(PifCommand *command, const char *option, const char *value)
+{
+    if (value)
+        pif_command_add_format(command, "--%s=%s", option, value);
+}
+
+static void add_addresses(PifCommand *command, const PifFarm *farm)
+{
+    g_autofree char *host = pif_ipv4_format(farm->lan.host_address);
+    g_autofree char *first = pif_ipv4_format(farm->netboot.first);
+    g_autofree char *last = pif_ipv4_format(farm->netboot.last);
+    if (farm->netboot.first)
+        pif_command_add_format(command, "--dhcp=%s-%s", first, last);
+    else
+        pif_command_add(command, "--dhcp=static");
+    add_one(command, "leases", LEASES);
+    add_one(command, "domain", farm->name);
+    add_one(command, "dns", host);
+    add_one(command, "router", farm->lan.has_nat ? host : NULL);
+    pif_command_add_format(command, "--lease-time=%d", LEASE_S);
+    add_hosts(command, farm);
+}
+
+static void add_services(PifCommand *command, const PifFarm *farm)
+{
+    if (farm->netboot.dhcp != PIF_DHCP_OFF)
+        pif_command_add(command, "--pxe");
+    add_one(command, "root", farm->netboot.root);
+    if (farm->netboot.root)
+        pif_command_add(command, "--tftp");
+    if (farm->netboot.root && farm->netboot.has_http)
+        pif_command_add(command, "--http");
+    add_one(command, "unknown", farm->netboot.unknown);
+    add_each(command, "allow", farm->netboot.allow);
+    add_each(command, "deny", farm->netboot.deny);
+    add_one(command, "auth-url", farm->netboot.auth_url);
+    add_each(command, "notify", farm->netboot.notify);
+}
+
 static PifCommand *make_command(const PifNetboot *netboot, const char *log_path)
 {
     const PifFarm *farm = netboot->daemon->farm;
     g_autofree char *program = pif_command_find_own("pifarm-netbootd");
-    g_autofree char *host = pif_ipv4_format(farm->lan.host_address);
-    PifCommand *command = pif_command_new(program, "--dhcp=static", "--leases=" LEASES, NULL);
-    pif_command_add_format(command, "--interface=%s", farm->lan.bridge);
-    pif_command_add_format(command, "--domain=%s", farm->name);
-    pif_command_add_format(command, "--dns=%s", host);
-    pif_command_add_format(command, "--lease-time=%d", LEASE_S);
-    if (farm->lan.has_nat)
-        pif_command_add_format(command, "--router=%s", host);
-    add_hosts(command, farm);
+    PifCommand *command = pif_command_new(program, NULL);
+    add_one(command, "interface", farm->lan.bridge);
+    add_services(command, farm);
+    if (farm->netboot.dhcp == PIF_DHCP_ON)
+        add_addresses(command, farm);
+    else if (farm->netboot.dhcp == PIF_DHCP_PROXY)
+        pif_command_add(command, "--dhcp=proxy");
     pif_command_set_directory(command, netboot->directory);
     pif_command_set_log_file(command, log_path);
     return command;
@@ -213,12 +256,20 @@ json_t *pif_netboot_leases(PifDaemon *daemon, GError **error)
     return json;
 }
 
+/* With dhcp off and no folder to serve there is nothing to do. */
+static gboolean has_service(const PifFarm *farm)
+{
+    return farm->netboot.dhcp != PIF_DHCP_OFF || farm->netboot.root;
+}
+
 PifNetboot *pif_netboot_start(PifDaemon *daemon, PifLeaseFunc on_lease, GError **error)
 {
     PifNetboot *netboot = g_new0(PifNetboot, 1);
     netboot->daemon = daemon;
     netboot->on_lease = on_lease;
     netboot->directory = g_build_filename(daemon->directory, "netboot", NULL);
+    if (!has_service(daemon->farm))
+        return netboot;
     netboot->keeper = pif_keeper_new(daemon, "pifarm-netbootd", start_server, netboot, error);
     if (netboot->keeper)
         return netboot;

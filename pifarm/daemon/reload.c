@@ -79,6 +79,23 @@ static gboolean is_same_lan(const PifFarm *a, const PifFarm *b)
            memcmp(&a->lan.vxlan, &b->lan.vxlan, sizeof a->lan.vxlan) == 0;
 }
 
+static gboolean is_same_list(char *const *a, char *const *b)
+{
+    return a && b ? g_strv_equal((const char *const *)a, (const char *const *)b) : !a && !b;
+}
+
+static gboolean is_same_netboot(const PifFarm *a, const PifFarm *b)
+{
+    return a->netboot.dhcp == b->netboot.dhcp && a->netboot.first == b->netboot.first &&
+           a->netboot.last == b->netboot.last && a->netboot.has_http == b->netboot.has_http &&
+           g_strcmp0(a->netboot.unknown, b->netboot.unknown) == 0 &&
+           g_strcmp0(a->netboot.auth_url, b->netboot.auth_url) == 0 &&
+           g_strcmp0(a->netboot.root, b->netboot.root) == 0 &&
+           is_same_list(a->netboot.allow, b->netboot.allow) &&
+           is_same_list(a->netboot.deny, b->netboot.deny) &&
+           is_same_list(a->netboot.notify, b->netboot.notify);
+}
+
 /* The network's servers need not know of a change. */
 static gboolean have_same_nodes(const PifFarm *a, const PifFarm *b)
 {
@@ -105,6 +122,6 @@ gboolean pif_reload_farm(PifDaemon *daemon, GError **error)
     g_hash_table_foreach_remove(daemon->units, has_vanished, farm);
     daemon->farm = farm;
     pif_units_add_missing(daemon);
-    return (have_same_nodes(old, farm) && is_same_lan(old, farm)) ||
+    return (have_same_nodes(old, farm) && is_same_lan(old, farm) && is_same_netboot(old, farm)) ||
            pif_network_reload(daemon->network, error);
 }

@@ -170,4 +170,5 @@ void pif_farm_check(PifFarmDraft *draft)
         check_unique(draft, &uniques[i]);
     check_addresses(draft);
     check_isolated_groups(draft);
+    pif_farm_check_netboot(draft);
 }

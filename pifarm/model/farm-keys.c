@@ -199,6 +199,7 @@ static const PifKey lan_keys[] = {
 const PifKey pif_farm_keys[] = {
     {"farm", read_farm_name, .offset = offsetof(PifFarm, name), .is_required = TRUE},
     {"lan", pif_key_read_map, .keys = lan_keys},
+    {"netboot", pif_key_read_map, .keys = pif_netboot_keys},
     {"images", pif_farm_read_images, .keys = pif_image_keys},
     {"switches", pif_farm_read_switches, .keys = pif_switch_keys},
     {"groups", pif_farm_read_groups, .keys = pif_nets_keys},

@@ -53,6 +53,7 @@ typedef struct {
     GPtrArray *groups;      /* PifGroupDraft* */
     PifNets nets;           /* of all nodes */
     const PifYaml *isolate; /* value of lan.isolate-groups; NULL: none */
+    const PifYaml *range;   /* value of netboot.range; NULL: none */
 } PifFarmDraft;
 
 /* The table of the whole file; tables of maps inside it hang on its rows. */
@@ -67,6 +68,7 @@ void pif_farm_read_nodes(const PifKeyScope *scope, const PifKey *key, const PifY
                          gpointer field);
 void pif_farm_read_groups(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
                           gpointer field);
+extern const PifKey pif_netboot_keys[];
 extern const PifKey pif_image_keys[];
 extern const PifKey pif_switch_keys[];
 extern const PifKey pif_node_keys[];
@@ -103,6 +105,7 @@ void pif_farm_make_nets(PifFarmDraft *draft);
 gboolean pif_farm_is_group(const PifFarm *farm, const char *group);
 /* What no single key can know: clashes and what is outside of the lan. */
 void pif_farm_check(PifFarmDraft *draft);
+void pif_farm_check_netboot(PifFarmDraft *draft);
 
 void pif_image_spec_free(gpointer image);
 void pif_switch_spec_free(gpointer switch_spec);

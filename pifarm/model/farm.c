@@ -20,6 +20,12 @@ void pif_farm_free(PifFarm *farm)
     g_free(farm->lan.bridge);
     g_free(farm->lan.uplink);
     g_strfreev(farm->lan.isolate);
+    g_free(farm->netboot.unknown);
+    g_strfreev(farm->netboot.allow);
+    g_strfreev(farm->netboot.deny);
+    g_free(farm->netboot.auth_url);
+    g_strfreev(farm->netboot.notify);
+    g_free(farm->netboot.root);
     g_free(farm->libvirt_uri);
     g_ptr_array_unref(farm->nodes);
     g_ptr_array_unref(farm->switches);

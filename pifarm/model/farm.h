@@ -55,6 +55,9 @@ typedef struct {
     char *console_halt;   /* reserved: NULL */
 } PifNode;
 
+/* Who gives addresses on the lan: we; another server, and we say what to boot; another server. */
+typedef enum { PIF_DHCP_ON, PIF_DHCP_PROXY, PIF_DHCP_OFF } PifFarmDhcp;
+
 typedef struct {
     char *name;
     char *path; /* absolute, of farm.yaml */
@@ -76,6 +79,16 @@ typedef struct {
         gboolean is_accepted; /* packet filters of others let the bridge pass */
         char **isolate;       /* groups whose nodes are isolated; NULL: none */
     } lan;
+    struct {
+        PifFarmDhcp dhcp;
+        uint32_t first, last; /* host byte order: for those who are no nodes; 0: none */
+        char *unknown;        /* "ignore", "offer", "adopt"; NULL: as the server has it */
+        char **allow, **deny; /* MACs, beginnings of MACs, UUIDs; NULL: no rules */
+        char *auth_url;       /* asks there whether a client may; NULL: not asked */
+        char **notify;        /* tells there of boots and leases; NULL: nobody */
+        char *root;           /* folder that is served; NULL: none */
+        gboolean has_http;    /* serves it by HTTP too */
+    } netboot;
     char *libvirt_uri;   /* NULL: the embedded driver */
     GPtrArray *images;   /* PifImageSpec* */
     GPtrArray *switches; /* PifSwitchSpec* */

@@ -12,6 +12,7 @@
 
 static const char farm_text[] = "farm: lab\n"
                                 "lan: { bridge: pifarm0, subnet: 10.77.0.0/24 }\n"
+                                "netboot: { root: served }\n"
                                 "images: { card: }\n"
                                 "switches: { sw0: { virtual: true } }\n"
                                 "nodes:\n"
@@ -54,7 +55,10 @@ static void fixture_init(Fixture *fixture, gconstpointer unused)
     static const char script[] = "#!/bin/sh\n"
                                  "[ \"$1\" = bound ] || exit 0\n"
                                  "echo \"$ip/$mask router=$router dns=$dns name=$hostname.$domain "
-                                 "for $lease s\"\n";
+                                 "for $lease s\"\n"
+                                 "[ -e \"$0.fetch\" ] || exit 0\n"
+                                 "ip address add \"$ip/$mask\" dev \"$interface\"\n"
+                                 "busybox tftp -g -r config.txt -l /dev/stdout \"$dns\"\n";
     g_autoptr(GError) error = NULL;
     if (!enter_namespace())
         return;
@@ -68,6 +72,10 @@ static void fixture_init(Fixture *fixture, gconstpointer unused)
     pif_file_write(fixture->script, script, -1, 0755, &error);
     pif_file_write(farm_path, farm_text, -1, 0644, &error);
     pif_dir_make(netboot, 0755, &error);
+    g_autofree char *make_served = g_strdup_printf(
+        "cd '%s'; chmod o+x .; mkdir served; echo all >served/config.txt; chmod -R a+rX served",
+        fixture->folder);
+    run(make_served);
     g_assert_no_error(error);
     fixture->daemon.directory = fixture->folder;
     fixture->daemon.farm = pif_farm_load(farm_path, &error);
@@ -164,6 +172,31 @@ static void a_stranger_gets_no_answer_and_is_noted(Fixture *fixture, gconstpoint
     g_assert_null(leased_node);
 }
 
+static void a_node_gets_files_of_its_own_and_that_is_kept(Fixture *fixture, gconstpointer unused)
+{
+    if (!fixture->folder)
+        return;
+    g_autofree char *mac = mac_of(fixture, "n1");
+    g_autofree char *own = g_strdelimit(g_strdup(mac), ":", '-');
+    g_autofree char *commands = g_strdup_printf(
+        "cd '%s'; touch script.fetch; mkdir served/%s; echo own >served/%s/config.txt",
+        fixture->folder, own, own);
+    run(commands);
+    g_autofree char *expected_own = g_strconcat(first, "own\n", NULL);
+    assert_gets(fixture, "n1", expected_own);
+    assert_gets(fixture, "n2",
+                "10.77.0.12/24 router= dns=10.77.0.1 name=n2.lab for 43200 s\nall\n");
+    guint n_records = 0;
+    while (n_records < 3) { /* offer, ack, sent */
+        g_main_context_iteration(NULL, TRUE);
+        g_autoptr(GPtrArray) records =
+            pif_state_list_events(fixture->daemon.state, PIF_STATE_NETBOOT, "n1", 0, 10, NULL);
+        n_records = records->len;
+        if (n_records == 3)
+            g_assert_nonnull(strstr(((PifEvent *)g_ptr_array_index(records, 2))->text, "sent"));
+    }
+}
+
 /* 0: there is none. */
 static pid_t find_server(void)
 {
@@ -248,6 +281,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_log_set_always_fatal(G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
     TEST(a_node_gets_its_address_and_name_and_the_daemon_hears_of_it);
+    TEST(a_node_gets_files_of_its_own_and_that_is_kept);
     TEST(a_stranger_gets_no_answer_and_is_noted);
     TEST(a_server_that_is_killed_is_started_again_and_knows_its_leases);
     TEST(a_second_server_is_refused_with_the_first_ones_name);

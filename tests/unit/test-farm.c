@@ -74,6 +74,29 @@ static void append_lan_options(GString *out, const PifFarm *farm)
                                farm->lan.vxlan.port);
 }
 
+static void append_list(GString *out, const char *word, char **texts)
+{
+    g_autofree char *list = texts ? g_strjoinv(",", texts) : NULL;
+    if (list)
+        g_string_append_printf(out, " %s %s", word, list);
+}
+
+static void append_netboot(GString *out, const PifFarm *farm)
+{
+    g_autofree char *first = pif_ipv4_format(farm->netboot.first);
+    g_autofree char *last = pif_ipv4_format(farm->netboot.last);
+    if (farm->netboot.dhcp == PIF_DHCP_ON && !farm->netboot.first && !farm->netboot.root)
+        return;
+    g_string_append_printf(out, "netboot dhcp %d range %s-%s unknown %s root %s http %d auth %s",
+                           farm->netboot.dhcp, first, last, farm->netboot.unknown,
+                           shorten(farm->netboot.root), farm->netboot.has_http,
+                           farm->netboot.auth_url);
+    append_list(out, "allow", farm->netboot.allow);
+    append_list(out, "deny", farm->netboot.deny);
+    append_list(out, "notify", farm->netboot.notify);
+    g_string_append_c(out, '\n');
+}
+
 static char *describe(const PifFarm *farm)
 {
     g_autoptr(GString) out = g_string_new(NULL);
@@ -83,6 +106,7 @@ static char *describe(const PifFarm *farm)
                            shorten(farm->path), farm->libvirt_uri, farm->lan.bridge, network,
                            farm->lan.prefix_length, host);
     append_lan_options(out, farm);
+    append_netboot(out, farm);
     for (unsigned i = 0; i < farm->images->len; i++)
         append_image(out, g_ptr_array_index(farm->images, i));
     for (unsigned i = 0; i < farm->switches->len; i++) {

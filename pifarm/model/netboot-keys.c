@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// Keys of `netboot`: who gets an address on the farm's network, and what is served there.
+#include "hw/netboot/dhcp/dhcp-access.h"
+#include "hw/netboot/dhcp/dhcp-pool.h"
+#include "pifarm/model/address.h"
+#include "pifarm/model/farm-keys.h"
+
+#include <string.h>
+
+static void read_dhcp(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                      gpointer field)
+{
+    static const char *const words[] = {
+        [PIF_DHCP_ON] = "on", [PIF_DHCP_PROXY] = "proxy", [PIF_DHCP_OFF] = "off"};
+    const char *text = pif_key_text(scope, key, value);
+    for (size_t i = 0; text && i < G_N_ELEMENTS(words); i++)
+        if (strcmp(text, words[i]) == 0) {
+            *(PifFarmDhcp *)field = (PifFarmDhcp)i;
+            return;
+        }
+    if (text)
+        pif_key_expect(scope, key, value, "on, proxy or off");
+}
+
+/* "10.77.0.100-10.77.0.199" */
+static void read_range(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                       gpointer field)
+{
+    PifFarmDraft *draft = scope->context;
+    PifFarm *farm = draft->farm;
+    uint32_t first, last;
+    const char *text = pif_key_text(scope, key, value);
+    g_auto(GStrv) ends = text ? g_strsplit(text, "-", 2) : NULL;
+    if (!text)
+        return;
+    if (!ends[1] || !pif_ipv4_parse(ends[0], &first) || !pif_ipv4_parse(ends[1], &last) ||
+        first > last || last - first >= PIF_DHCP_MAX_POOL) {
+        pif_key_expect(scope, key, value, "two addresses like 10.77.0.230-10.77.0.249");
+        return;
+    }
+    farm->netboot.first = first;
+    farm->netboot.last = last;
+    draft->range = value;
+}
+
+static void read_unknown(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                         gpointer field)
+{
+    PifDhcpUnknown unknown;
+    const char *text = pif_key_text(scope, key, value);
+    if (text && pif_dhcp_unknown_parse(text, &unknown, NULL))
+        pif_key_read_string(scope, key, value, field);
+    else if (text)
+        pif_key_expect(scope, key, value, "ignore, offer or adopt");
+}
+
+static void check_client(const PifKeyScope *scope, const PifYaml *value)
+{
+    PifDhcpMatch match;
+    g_autoptr(GError) error = NULL;
+    if (value->kind == PIF_YAML_SCALAR && !pif_dhcp_match_parse(value->text, &match, &error))
+        pif_key_refuse(scope, value, "%s", error->message);
+}
+
+static void read_clients(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                         gpointer field)
+{
+    pif_key_read_strings(scope, key, value, field);
+    check_client(scope, value);
+    for (unsigned i = 0; value->kind == PIF_YAML_LIST && i < value->values->len; i++)
+        check_client(scope, g_ptr_array_index(value->values, i));
+}
+
+static void read_url(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                     gpointer field)
+{
+    const char *text = pif_key_text(scope, key, value);
+    if (text && (g_str_has_prefix(text, "http://") || g_str_has_prefix(text, "https://")))
+        pif_key_read_string(scope, key, value, field);
+    else if (text)
+        pif_key_expect(scope, key, value, "an http:// or https:// URL");
+}
+
+const PifKey pif_netboot_keys[] = {
+    {"dhcp", read_dhcp, .offset = offsetof(PifFarm, netboot.dhcp)},
+    {"range", read_range},
+    {"unknown", read_unknown, .offset = offsetof(PifFarm, netboot.unknown)},
+    {"allow", read_clients, .offset = offsetof(PifFarm, netboot.allow)},
+    {"deny", read_clients, .offset = offsetof(PifFarm, netboot.deny)},
+    {"auth-url", read_url, .offset = offsetof(PifFarm, netboot.auth_url)},
+    {"notify", pif_key_read_strings, .offset = offsetof(PifFarm, netboot.notify)},
+    {"root", pif_key_read_path, .offset = offsetof(PifFarm, netboot.root)},
+    {"http", pif_key_read_truth, .offset = offsetof(PifFarm, netboot.has_http)},
+    {NULL},
+};
+
+static gboolean is_in(const PifFarm *farm, uint32_t address)
+{
+    return address >= farm->netboot.first && address <= farm->netboot.last;
+}
+
+/* The range is for those who have no address of their own. */
+void pif_farm_check_netboot(PifFarmDraft *draft)
+{
+    const PifFarm *farm = draft->farm;
+    uint32_t broadcast = pif_subnet_broadcast(farm->lan.network, farm->lan.prefix_length);
+    if (!draft->range || farm->lan.prefix_length == 0)
+        return;
+    if (farm->netboot.first <= farm->lan.host_address || farm->netboot.last >= broadcast)
+        pif_diagnostics_add(draft->diagnostics, &draft->range->place,
+                            "netboot's range is not within the lan's subnet, behind its first "
+                            "address, which is this host's");
+    for (unsigned i = 0; i < farm->nodes->len; i++) {
+        const PifNode *node = g_ptr_array_index(farm->nodes, i);
+        g_autofree char *address = pif_ipv4_format(node->address);
+        if (is_in(farm, node->address))
+            pif_diagnostics_add(draft->diagnostics, &draft->range->place,
+                                "netboot's range has %s in it, which is node '%s's", address,
+                                node->name);
+    }
+    for (unsigned i = 0; i < farm->switches->len; i++) {
+        const PifSwitchSpec *spec = g_ptr_array_index(farm->switches, i);
+        g_autofree char *address = pif_ipv4_format(spec->address);
+        if (is_in(farm, spec->address))
+            pif_diagnostics_add(draft->diagnostics, &draft->range->place,
+                                "netboot's range has %s in it, which is switch '%s's", address,
+                                spec->name);
+    }
+}
