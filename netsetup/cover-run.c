@@ -13,10 +13,11 @@
 
 static const char folder[] = "/run";
 
-/* libvirt makes its own here, also when the host's libvirt has one, which is not for us. */
+/* libvirt makes its own here, also when the host's libvirt has one, which is not for us; nscd knows
+ * the host's names and not the farm's. */
 static gboolean is_wanted(const char *name)
 {
-    return !g_str_equal(name, "libvirt");
+    return !g_str_equal(name, "libvirt") && !g_str_equal(name, "nscd");
 }
 
 static void copy_link(const char *from, const char *to)

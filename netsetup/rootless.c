@@ -4,6 +4,7 @@
 
 #include "netsetup/cover-run.h"
 #include "netsetup/outside.h"
+#include "netsetup/resolver.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
 #include "pifarm/base/paths.h"
@@ -179,12 +180,13 @@ static gboolean join(int holder, GError **error)
     return chdir(folder) == 0 || chdir("/") == 0;
 }
 
-static gboolean set_up(const char *farm, pid_t pid, GError **error)
+static gboolean set_up(const PifNetSpec *spec, pid_t pid, GError **error)
 {
     g_auto(PifFd) holder = pidfd_open(pid, 0);
     return map_ids("/etc/subuid", "newuidmap", pid, getuid(), error) &&
            map_ids("/etc/subgid", "newgidmap", pid, getgid(), error) && join(holder, error) &&
-           pif_cover_run(error) && set_loopback_up(error) && write_note(farm, pid, error);
+           pif_cover_run(error) && pif_resolver_replace(spec, error) && set_loopback_up(error) &&
+           write_note(spec->farm, pid, error);
 }
 
 void pif_rootless_end(const char *farm)
@@ -215,7 +217,7 @@ gboolean pif_rootless_make(const PifNetSpec *spec, PifUndo *undo, GError **error
     if (!start_holder(spec->farm, &pid, &line, error))
         return FALSE;
     pif_undo_push(undo, undo_make, g_strdup(spec->farm), g_free);
-    if (set_up(spec->farm, pid, error) && write(line, "", 1) == 1)
+    if (set_up(spec, pid, error) && write(line, "", 1) == 1)
         return TRUE;
     g_prefix_error(error, "farm '%s' without root: ", spec->farm);
     return FALSE;

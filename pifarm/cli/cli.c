@@ -23,6 +23,8 @@ const PifCliCommand pif_cli_commands[] = {
     {"show", "show all that is known of a node", "NODE...", pif_cmd_show},
     {"console", "attach to a node's serial console", "NODE", pif_cmd_console},
     {"ssh", "log in to a node, or run a command there", "NODE [COMMAND...]", pif_cmd_ssh},
+    {"ssh-config", "print how ssh reaches nodes, for other programs", "[NODE...]",
+     pif_cmd_ssh_config},
     {"run", "run a command on many nodes at once", "NODE... -- COMMAND...", pif_cmd_run},
     {"cp", "copy files to or from nodes", "SOURCE... TARGET", pif_cmd_cp},
     {"wait", "wait until nodes are reachable", "[NODE...]", pif_cmd_wait},

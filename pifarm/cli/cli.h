@@ -78,6 +78,7 @@ gboolean pif_cmd_list(PifCli *cli, int argc, char **argv, int *ret_status, GErro
 gboolean pif_cmd_show(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_console(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_ssh(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_cmd_ssh_config(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_run(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_cp(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_wait(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);

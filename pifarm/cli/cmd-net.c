@@ -19,6 +19,8 @@ const PifCliCommand pif_net_commands[] = {
     {"capture", "write what crosses a node's link, for Wireshark", "NODE", pif_net_cmd_capture},
     {"fault", "make nodes' cables lose, delay, slow down, or unplug them", "[NODE... [FAULT...]]",
      pif_net_cmd_fault},
+    {"hosts", "print nodes' names as /etc/hosts has them, or put them there", "",
+     pif_net_cmd_hosts},
     {"exec", "run a command where the farm's network is", "COMMAND...", pif_net_cmd_exec},
     {"shell", "start a shell where the farm's network is", "", pif_net_cmd_shell},
     {"down", "remove what the farm made, and give back what it used", "", pif_net_cmd_down},

@@ -16,6 +16,7 @@ gboolean pif_net_cmd_up(PifCli *cli, int argc, char **argv, int *ret_status, GEr
 gboolean pif_net_cmd_show(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_net_cmd_capture(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_net_cmd_fault(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_net_cmd_hosts(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_net_cmd_exec(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_net_cmd_shell(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_net_cmd_down(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);

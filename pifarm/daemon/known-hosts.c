@@ -6,7 +6,7 @@
 
 enum { MAX_KEY_SIZE = 4096 };
 
-/* "n1,10.77.0.11,[127.0.0.1]:5701 ssh-ed25519 AAAA..." */
+/* "n1,n1.lab,10.77.0.11,[127.0.0.1]:5701 ssh-ed25519 AAAA..." */
 static void append_known_host(GString *text, const PifDaemon *daemon, const PifNode *node)
 {
     g_autofree char *card = pif_daemon_card_path(daemon, node);
@@ -14,8 +14,8 @@ static void append_known_host(GString *text, const PifDaemon *daemon, const PifN
     g_autofree char *key = NULL;
     g_autofree char *address = pif_ipv4_format(node->address);
     if (pif_file_read(key_path, MAX_KEY_SIZE, &key, NULL, NULL))
-        g_string_append_printf(text, "%s,%s,[127.0.0.1]:%u %s\n", node->name, address,
-                               node->ssh_port, g_strstrip(key));
+        g_string_append_printf(text, "%s,%s.%s,%s,[127.0.0.1]:%u %s\n", node->name, node->name,
+                               daemon->farm->name, address, node->ssh_port, g_strstrip(key));
 }
 
 gboolean pif_known_hosts_write(const PifDaemon *daemon, GError **error)

@@ -4,6 +4,7 @@
 
 #include "netsetup/dnsmasq.h"
 #include "netsetup/forward.h"
+#include "netsetup/resolver.h"
 #include "netsetup/rootless.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/paths.h"
@@ -142,6 +143,16 @@ static gboolean take_links_down(PifNetwork *network, GError **error)
     return pif_net_down(&net->spec, lock, error);
 }
 
+/* Nodes do without. */
+static void tell_resolver(PifNetwork *network)
+{
+    g_autoptr(PifFarmNet) net = pif_farm_net_new(network->daemon->farm);
+    g_autoptr(GError) error = NULL;
+    if (!pif_resolver_tell(&net->spec, &error))
+        pif_daemon_add_event(network->daemon, NULL, "warning",
+                             "this host does not know the nodes' names: %s", error->message);
+}
+
 /* Ports first: one that is taken is the likeliest failure, and then nothing has been changed. */
 gboolean pif_network_up(PifNetwork *network, GError **error)
 {
@@ -156,6 +167,7 @@ gboolean pif_network_up(PifNetwork *network, GError **error)
         return FALSE;
     }
     network->forwards = g_steal_pointer(&forwards);
+    tell_resolver(network);
     return TRUE;
 }
 
@@ -181,6 +193,7 @@ gboolean pif_network_reload(PifNetwork *network, GError **error)
     if (!start_forwards(network, network->forwards, error) || !bring_links_up(network, error))
         return FALSE;
     stop_servers(network);
+    tell_resolver(network);
     return start_servers(network, error);
 }
 

@@ -49,6 +49,7 @@ setup() {
     unset PIFARM_STATE_DIR PIFARM_RUNTIME_DIR
     ordinary_user
     cleanup no_ordinary_user
+    install_for_user
     cleanup env SUDO_USER=ordinary "$PIFARM_SOURCE/examples/quickstart" --down --purge
     let_user_reach "$PIFARM_SOURCE" "$PIFARM_BUILD" "${XDG_CACHE_HOME:-$HOME/.cache}/pifarm"
     mkdir -p "$USER_HOME/.cache/pifarm/appliance-kernel"

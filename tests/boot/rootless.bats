@@ -9,6 +9,7 @@ load ../lib/ordinary-user
 setup_file() {
     own_farm tiny 2 root # tiny has no sudo
     ordinary_user
+    install_for_user
     give_farm_to_user
     as_user pifarm up --all --wait=ssh --timeout 240
 }
@@ -68,6 +69,22 @@ ssh_outside() {
         run -0 ssh_outside "$id" hostname
         [ "$output" = "n$id" ]
     done
+}
+
+@test "ssh-config leads to the forwards, for every program outside" {
+    as_user pifarm ssh-config >"$BATS_TEST_TMPDIR/config"
+    for name in n1 n2.bats; do
+        run -0 --separate-stderr ssh -F "$BATS_TEST_TMPDIR/config" -o BatchMode=yes "$name" hostname
+        [ "$output" = "${name%.bats}" ]
+        [ -z "$stderr" ]
+    done
+}
+
+@test "programs within know the nodes' names and no others" {
+    run -0 as_user pifarm net exec -- ping -c 1 -W 5 n1
+    run -0 as_user pifarm net exec -- getent hosts n2.bats
+    says 10.78.0.12
+    run -2 as_user pifarm net exec -- getent hosts n7
 }
 
 @test "net exec and net shell are root in the farm's network, and nowhere else" {

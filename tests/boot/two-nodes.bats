@@ -49,6 +49,18 @@ setup() {
     done
 }
 
+@test "ssh-config is all that ssh and scp need, by either name" {
+    pifarm ssh-config >config
+    for name in n1 n2 n1.bats n2.bats; do
+        run -0 --separate-stderr ssh -F config -o BatchMode=yes "$name" hostname
+        [ "$output" = "${name%.bats}" ]
+        [ -z "$stderr" ]
+    done
+    run -0 scp -O -F config farm.yaml n1:/tmp/by-scp
+    run -0 ssh -F config n1 cat /tmp/by-scp
+    says 'farm: bats'
+}
+
 @test "the nodes ping each other by name" {
     run -0 pifarm run --all -- ping -c 2 -W 5 n1
     run -0 pifarm run --all -- ping -c 2 -W 5 n2.bats

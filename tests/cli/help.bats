@@ -10,7 +10,7 @@ setup() {
 
 # commands NAME...: those that a help lists.
 commands() {
-    pifarm help "$@" | sed -n '/^Commands:$/,/^$/s/^  \([a-z]*\) .*/\1/p'
+    pifarm help "$@" | sed -n '/^Commands:$/,/^$/s/^  \([a-z-]*\) .*/\1/p'
 }
 
 # all_commands: "init", ..., "image import", ...
@@ -32,7 +32,7 @@ fits_screen() {
 
 @test "help names the commands that there are" {
     [ "$(commands | tr '\n' ' ')" = \
-        'init check up down list show console ssh run cp wait log image clone audit net netboot firmware doctor help ' ]
+        'init check up down list show console ssh ssh-config run cp wait log image clone audit net netboot firmware doctor help ' ]
     [ "$(commands image | tr '\n' ' ')" = \
         'import fetch list inspect prepare verify export flash shrink shell rm gc ' ]
 }

@@ -11,7 +11,7 @@ setup() {
 }
 
 commands() {
-    pifarm help "$@" | sed -n '/^Commands:$/,/^$/s/^  \([a-z]*\) .*/\1/p'
+    pifarm help "$@" | sed -n '/^Commands:$/,/^$/s/^  \([a-z-]*\) .*/\1/p'
 }
 
 # missing: the words of standard input that the page does not have.

@@ -3,11 +3,11 @@
 
 # ordinary_user: for setup_file. Exports ORDINARY_UID, USER_HOME, USER_STATE_DIR and USER_RUNTIME_DIR.
 ordinary_user() {
-    local file kernel
+    local file
     USER_HOME=$(mktemp -d /tmp/pifarm-XXXX) # as short as a home's path is: sockets are in it
     export ORDINARY_UID=64242 USER_HOME
     export USER_STATE_DIR="$USER_HOME/.local/state/pifarm" USER_RUNTIME_DIR="$BATS_FILE_TMPDIR/runtime"
-    mkdir -p "$USER_RUNTIME_DIR" "$BATS_FILE_TMPDIR/etc" "$BATS_FILE_TMPDIR/kernel"
+    mkdir -p "$USER_RUNTIME_DIR" "$BATS_FILE_TMPDIR/etc"
     cp /etc/{passwd,group} "$BATS_FILE_TMPDIR/etc/"
     echo "ordinary:x:$ORDINARY_UID:$ORDINARY_UID::$USER_HOME:/bin/sh" >>"$BATS_FILE_TMPDIR/etc/passwd"
     echo "ordinary:x:$ORDINARY_UID:" >>"$BATS_FILE_TMPDIR/etc/group"
@@ -15,19 +15,23 @@ ordinary_user() {
     for file in passwd group subuid subgid; do
         mount --bind "$BATS_FILE_TMPDIR/etc/$file" "/etc/$file"
     done
-    kernel=$("$PIFARM_SOURCE/examples/appliance-kernel")
-    mount --bind "$kernel" "$BATS_FILE_TMPDIR/kernel"
-    cmake --install "$PIFARM_BUILD" --prefix "$BATS_FILE_TMPDIR/tree" >/dev/null
     chmod a+rx "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
     chmod 700 "$USER_RUNTIME_DIR"
     chown "$ORDINARY_UID:$ORDINARY_UID" "$USER_HOME" "$USER_RUNTIME_DIR"
+}
+
+# install_for_user: pifarm, and a kernel for what prepares images.
+install_for_user() {
+    mkdir -p "$BATS_FILE_TMPDIR/kernel"
+    mount --bind "$("$PIFARM_SOURCE/examples/appliance-kernel")" "$BATS_FILE_TMPDIR/kernel"
+    cmake --install "$PIFARM_BUILD" --prefix "$BATS_FILE_TMPDIR/tree" >/dev/null
 }
 
 # no_ordinary_user: for teardown_file.
 no_ordinary_user() {
     local file
     pkill -KILL -u "$ORDINARY_UID" || true
-    umount "$BATS_FILE_TMPDIR/kernel"
+    ! mountpoint -q "$BATS_FILE_TMPDIR/kernel" || umount "$BATS_FILE_TMPDIR/kernel"
     for file in passwd group subuid subgid; do
         umount "/etc/$file"
     done

@@ -14,8 +14,8 @@ typed() {
 
 @test "every pifarm command that the README and HACKING type exists" {
     local name bad=0 known
-    known=" $(pifarm help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | tr '\n' ' ')"
-    for name in $(typed README.md docs/HACKING.md | sed -n 's/^pifarm \(-[^ ]* \)*\([a-z]*\).*/\2/p' | sort -u); do
+    known=" $(pifarm help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p' | tr '\n' ' ')"
+    for name in $(typed README.md docs/HACKING.md | sed -n 's/^pifarm \(-[^ ]* \)*\([a-z-]*\).*/\2/p' | sort -u); do
         [[ $known == *" $name "* ]] || { echo "there is no 'pifarm $name'" && bad=1; }
     done
     [ "$bad" -eq 0 ]

@@ -3,7 +3,7 @@
 
 # _pifarm_commands HELP-ARGUMENT...: the names under "Commands:".
 _pifarm_commands() {
-    pifarm "$@" 2>/dev/null | sed -n '/^Commands:$/,/^$/s/^  \([a-z]\{1,\}\) .*/\1/p'
+    pifarm "$@" 2>/dev/null | sed -n '/^Commands:$/,/^$/s/^  \([a-z-]\{1,\}\) .*/\1/p'
 }
 
 # _pifarm_options COMMAND...: its options, long and short; also those that have a help of their own.
@@ -89,7 +89,7 @@ _pifarm_arguments() {
     net)
         case $subcommand in
         '') _pifarm_fill "$(_pifarm_commands net --help)" ;;
-        capture) _pifarm_fill "$(_pifarm_column list)" ;;
+        capture | fault) _pifarm_fill "$(_pifarm_column list)" ;;
         esac
         ;;
     cp)
@@ -97,7 +97,7 @@ _pifarm_arguments() {
         _pifarm_fill "$(_pifarm_column list | sed 's/$/:/')"
         mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$cur")
         ;;
-    up | down | list | show | console | ssh | run | wait | log | audit) _pifarm_fill "$(_pifarm_column list)" ;;
+    up | down | list | show | console | ssh | ssh-config | run | wait | log | audit) _pifarm_fill "$(_pifarm_column list)" ;;
     help) _pifarm_fill "$(_pifarm_commands help)" ;;
     esac
 }
@@ -127,7 +127,7 @@ _pifarm() {
         -*) _pifarm_fill '-f --file -v --verbose --version --help' ;;
         *) _pifarm_fill "$(_pifarm_commands help)" ;;
         esac
-    elif [[ $cur == -* && $command =~ ^(image|clone|netboot|firmware)$ && -n $subcommand ]]; then
+    elif [[ $cur == -* && $command =~ ^(image|clone|net|netboot|firmware)$ && -n $subcommand ]]; then
         _pifarm_fill "$(_pifarm_options "$command" "$subcommand")"
     elif [[ $cur == -* ]]; then
         _pifarm_fill "$(_pifarm_options "$command")"
