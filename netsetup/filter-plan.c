@@ -141,8 +141,11 @@ void pif_filters_add_up(PifNetPlan *plan, const PifNetSpec *spec)
     g_autofree char *guard_name = pif_ruleset_guard_name(spec->farm);
     g_autofree char *nat_name = pif_ruleset_nat_name(spec->farm);
     g_autoptr(PifRuleset) guard = pif_ruleset_guard(spec, plan->have);
+    g_autofree char *wlan_name = pif_ruleset_wlan_name(spec->farm);
+    g_autoptr(PifRuleset) wlan = pif_ruleset_wlan(spec, plan->have);
     g_autoptr(PifRuleset) nat = pif_ruleset_nat(spec);
     add_table(plan, guard, guard_name);
+    add_table(plan, wlan, wlan_name);
     if (nat)
         add_forwarding(plan);
     else
@@ -154,14 +157,25 @@ void pif_filters_add_up(PifNetPlan *plan, const PifNetSpec *spec)
         remove_exceptions(plan, spec);
 }
 
+static gboolean has_wlan(const PifNetSpec *spec)
+{
+    for (size_t i = 0; i < spec->n_nodes; i++)
+        if (spec->nodes[i].has_wlan)
+            return TRUE;
+    return FALSE;
+}
+
 void pif_filters_add_down(PifNetPlan *plan, const PifNetSpec *spec)
 {
+    g_autofree char *wlan_name = pif_ruleset_wlan_name(spec->farm);
     g_autofree char *guard_name = pif_ruleset_guard_name(spec->farm);
     g_autofree char *nat_name = pif_ruleset_nat_name(spec->farm);
     remove_exceptions(plan, spec);
     remove_forwarding(plan, nat_name);
     if (spec->has_nat || find_table(plan->have, nat_name))
         remove_table(plan, nat_name);
+    if (has_wlan(spec) || find_table(plan->have, wlan_name))
+        remove_table(plan, wlan_name);
     if (spec->has_guard || find_table(plan->have, guard_name))
         remove_table(plan, guard_name);
 }

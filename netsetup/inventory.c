@@ -29,6 +29,8 @@ static const char *role_of(const PifLink *link, const char *farm, const char *no
     g_autofree char *owner = pif_link_farm(link);
     if (g_strcmp0(owner, farm) != 0)
         return "port";
+    if (node && pif_link_is_wlan_of_node(link, farm, node))
+        return "wlan";
     if (node)
         return "node";
     if (pif_link_is_uplink_of(link, farm))
@@ -53,6 +55,8 @@ static PifNetEntry describe(const PifLink *link, const char *farm)
                          .is_up = link->is_up,
                          .mtu = link->mtu,
                          .addresses = format_addresses(link)};
+    if (!entry.node)
+        entry.node = pif_link_wlan_node(link, farm);
     entry.role = role_of(link, farm, entry.node);
     entry.mac = g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", link->mac[0], link->mac[1],
                                 link->mac[2], link->mac[3], link->mac[4], link->mac[5]);

@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 typedef struct {
-    const char *role; /* "bridge", "uplink", "vxlan", "node", "fault", "port" (not ours, but in the
-                         bridge) */
+    const char *role; /* "bridge", "uplink", "vxlan", "node", "wlan", "fault", "port" (not ours, but
+                         in the bridge) */
     char *name;
-    char *node; /* role "node": its name; else NULL */
+    char *node; /* roles "node" and "wlan": its name; else NULL */
     gboolean is_up;
     unsigned mtu;
     char *mac;

@@ -3,6 +3,7 @@
 #include "netsetup/kernel.h"
 
 #include "netsetup/filter-run.h"
+#include "netsetup/tun.h"
 #include "pifarm/base/error.h"
 
 #include <arpa/inet.h>
@@ -145,6 +146,8 @@ static int run(const PifNetStep *step, PifNetlink *netlink)
 {
     switch (step->verb) {
     case PIF_STEP_ADD_LINK:
+        if (g_str_equal(step->to->kind, "tun"))
+            return pif_tun_add(step->to);
         return set_link(netlink, step, NLM_F_CREATE | NLM_F_EXCL, step->to->kind);
     case PIF_STEP_REMOVE_LINK:
         return remove_link(netlink, step);

@@ -7,6 +7,7 @@
 #include "netsetup/owner.h"
 #include "netsetup/plan.h"
 #include "netsetup/tap.h"
+#include "netsetup/wlan.h"
 #include "pifarm/base/file.h"
 
 static PifNetState *observe(GError **error)
@@ -97,6 +98,17 @@ gboolean pif_net_open_port(const PifNetSpec *spec, const char *lock, const char 
         return FALSE;
     *ret_tap = pif_tap_name(have, spec->farm, node, found->id);
     *ret_lock = pif_fd_steal(&fd);
+    return TRUE;
+}
+
+gboolean pif_net_find_wlan(const PifNetSpec *spec, const char *node, char **ret_tap, GError **error)
+{
+    const PifNetNode *found = find_node(spec, node);
+    g_autoptr(PifNetState) have = pif_net_state_observe(error);
+    g_assert(found);
+    if (!have)
+        return FALSE;
+    *ret_tap = pif_wlan_name(have, spec->farm, node, found->id);
     return TRUE;
 }
 

@@ -14,6 +14,7 @@ typedef struct {
     const uint8_t *mac; /* 6 bytes */
     uint32_t address;
     gboolean is_isolated; /* exchanges frames with this host only */
+    gboolean has_wlan;    /* a TAP of its own for its access point */
 } PifNetNode;
 
 /* What a farm wants on this host. Addresses in host byte order. */
@@ -71,6 +72,9 @@ gboolean pif_net_down(const PifNetSpec *spec, const char *lock, GError **error);
  * whoever makes the TAP closes it afterwards, and no other farm takes the name meanwhile. */
 gboolean pif_net_open_port(const PifNetSpec *spec, const char *lock, const char *node,
                            PifFd *ret_lock, char **ret_tap, GError **error);
+/* The name of the node's TAP for its access point, made by pif_net_up. */
+gboolean pif_net_find_wlan(const PifNetSpec *spec, const char *node, char **ret_tap,
+                           GError **error);
 /* Marks the node's TAP, once it is there, as this farm's. */
 gboolean pif_net_mark_port(const char *farm, const char *node, const char *tap, GError **error);
 

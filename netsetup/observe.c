@@ -77,6 +77,7 @@ static void on_link(struct nlmsghdr *message, gpointer data)
     }
     if (found[IFLA_ADDRESS] && nla_len(found[IFLA_ADDRESS]) == PIF_MAC_SIZE)
         memcpy(link->mac, nla_data(found[IFLA_ADDRESS]), PIF_MAC_SIZE);
+    link->has_carrier = found[IFLA_CARRIER] && nla_get_u8(found[IFLA_CARRIER]);
     if (found[IFLA_MTU])
         link->mtu = nla_get_u32(found[IFLA_MTU]);
     if (found[IFLA_MASTER])

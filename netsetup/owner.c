@@ -65,6 +65,7 @@ static void take_alias(PifLink *link, char *alias)
 #define UPLINK_ROLE " uplink "
 #define NODE_ROLE " node "
 #define FAULT_ROLE " fault "
+#define WLAN_ROLE " wlan "
 
 void pif_link_mark_uplink(PifLink *link, const char *farm)
 {
@@ -98,10 +99,25 @@ char *pif_link_node(const PifLink *link, const char *farm)
     return g_strdup(find_rest(link, farm, NODE_ROLE));
 }
 
-void pif_link_mark_fault(PifLink *link, const char *farm, const char *node, const char *machine_id)
+/* A link of that role, whose node the alias names. */
+static void mark_for_node(PifLink *link, const char *farm, const char *role, const char *node,
+                          const char *machine_id)
 {
     pif_link_mark(link, farm, machine_id);
-    take_alias(link, g_strconcat(ALIAS_PREFIX, farm, FAULT_ROLE, node, NULL));
+    take_alias(link, g_strconcat(ALIAS_PREFIX, farm, role, node, NULL));
+}
+
+static gboolean has_role(const PifLink *link, const char *farm, const char *role, const char *kind,
+                         const char *machine_id)
+{
+    g_autoptr(PifLink) marked = pif_link_new(link->name, kind);
+    pif_link_mark(marked, farm, machine_id);
+    return find_rest(link, farm, role) || pif_link_is_marked_like(link, marked);
+}
+
+void pif_link_mark_fault(PifLink *link, const char *farm, const char *node, const char *machine_id)
+{
+    mark_for_node(link, farm, FAULT_ROLE, node, machine_id);
 }
 
 gboolean pif_link_is_fault_of_node(const PifLink *link, const char *farm, const char *node)
@@ -111,7 +127,25 @@ gboolean pif_link_is_fault_of_node(const PifLink *link, const char *farm, const 
 
 gboolean pif_link_is_fault(const PifLink *link, const char *farm, const char *machine_id)
 {
-    g_autoptr(PifLink) marked = pif_link_new(link->name, "ifb");
-    pif_link_mark(marked, farm, machine_id);
-    return find_rest(link, farm, FAULT_ROLE) || pif_link_is_marked_like(link, marked);
+    return has_role(link, farm, FAULT_ROLE, "ifb", machine_id);
+}
+
+void pif_link_mark_wlan(PifLink *link, const char *farm, const char *node, const char *machine_id)
+{
+    mark_for_node(link, farm, WLAN_ROLE, node, machine_id);
+}
+
+gboolean pif_link_is_wlan_of_node(const PifLink *link, const char *farm, const char *node)
+{
+    return g_strcmp0(find_rest(link, farm, WLAN_ROLE), node) == 0;
+}
+
+gboolean pif_link_is_wlan(const PifLink *link, const char *farm, const char *machine_id)
+{
+    return has_role(link, farm, WLAN_ROLE, "tun", machine_id);
+}
+
+char *pif_link_wlan_node(const PifLink *link, const char *farm)
+{
+    return g_strdup(find_rest(link, farm, WLAN_ROLE));
 }

@@ -27,6 +27,14 @@ void pif_link_unmark_uplink(PifLink *link);
 char *pif_link_node_alias(const char *farm, const char *node);
 char *pif_link_node(const PifLink *link, const char *farm);
 
+/* Marks the TAP of a node's access point, before it is made. */
+void pif_link_mark_wlan(PifLink *link, const char *farm, const char *node, const char *machine_id);
+gboolean pif_link_is_wlan_of_node(const PifLink *link, const char *farm, const char *node);
+/* One of the farm's, of whatever node; also one that got no alias. */
+gboolean pif_link_is_wlan(const PifLink *link, const char *farm, const char *machine_id);
+/* The node's name in the mark; NULL: another mark. Free it. */
+char *pif_link_wlan_node(const PifLink *link, const char *farm);
+
 /* Marks the link that a fault of the node's cable needs beside its TAP, before it is made. */
 void pif_link_mark_fault(PifLink *link, const char *farm, const char *node, const char *machine_id);
 gboolean pif_link_is_fault_of_node(const PifLink *link, const char *farm, const char *node);

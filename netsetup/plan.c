@@ -6,6 +6,7 @@
 #include "netsetup/filters.h"
 #include "netsetup/owner.h"
 #include "netsetup/uplink.h"
+#include "netsetup/wlan.h"
 
 /* After five minutes of silence a bridge forgets where a MAC is: IEEE 802.1Q-2018, table 8-6. */
 enum { AGEING_CS = 30000 };
@@ -92,6 +93,7 @@ static gboolean plan_up(PifNetPlan *plan, const PifNetSpec *spec, GError **error
     pif_net_steps_add_difference(plan->steps, present, plan->bridge);
     if (spec->uplink)
         pif_uplink_add_joining(plan, spec);
+    pif_wlan_add_up(plan, spec);
     return add_vxlan(plan, spec, error);
 }
 
@@ -120,6 +122,7 @@ PifNetPlan *pif_net_plan_compute_down(const PifNetSpec *spec, PifNetState *have)
         if (pif_link_is_fault(link, spec->farm, have->machine_id))
             pif_net_steps_add_difference(plan->steps, link, NULL);
     }
+    pif_wlan_add_down(plan, spec);
     pif_filters_add_down(plan, spec);
     return plan;
 }

@@ -3,6 +3,7 @@
 #include "netsetup/ruleset.h"
 
 #include "netsetup/tap.h"
+#include "netsetup/wlan.h"
 
 #include <string.h>
 
@@ -24,6 +25,11 @@ char *pif_ruleset_guard_name(const char *farm)
 char *pif_ruleset_nat_name(const char *farm)
 {
     return g_strconcat("ip pifarm_", farm, NULL);
+}
+
+char *pif_ruleset_wlan_name(const char *farm)
+{
+    return g_strconcat("inet pifarm_", farm, NULL);
 }
 
 static PifRuleset *ruleset_new(char *name, const char *body)
@@ -137,6 +143,29 @@ PifRuleset *pif_ruleset_guard(const PifNetSpec *spec, const PifNetState *have)
         g_string_append(body, guard_chains);
     g_string_append(body, apart_chain);
     return ruleset_new(pif_ruleset_guard_name(spec->farm), body->str);
+}
+
+/* Before anything of this host sees it: a router advertisement, above all. Clients are in
+ * namespaces of their own, where no rule of ours is. */
+static const char wlan_chain[] = "\tchain not_for_us {\n"
+                                 "\t\ttype filter hook prerouting priority -300; policy accept;\n"
+                                 "\t\tiifname @wlans drop\n"
+                                 "\t}\n";
+
+PifRuleset *pif_ruleset_wlan(const PifNetSpec *spec, const PifNetState *have)
+{
+    Elements wlans = {g_string_new(NULL)};
+    for (size_t i = 0; i < spec->n_nodes; i++) {
+        const PifNetNode *node = &spec->nodes[i];
+        g_autofree char *name = pif_wlan_name(have, spec->farm, node->name, node->id);
+        if (node->has_wlan)
+            add(&wlans, "\"%s\"", name);
+    }
+    gboolean has_any = wlans.n > 0;
+    g_autoptr(GString) body = g_string_new(NULL);
+    end_set(body, "wlans", "ifname", &wlans);
+    g_string_append(body, wlan_chain);
+    return has_any ? ruleset_new(pif_ruleset_wlan_name(spec->farm), body->str) : NULL;
 }
 
 PifRuleset *pif_ruleset_nat(const PifNetSpec *spec)

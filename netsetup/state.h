@@ -25,7 +25,8 @@ typedef struct {
     uint8_t mac[PIF_MAC_SIZE];
     unsigned mtu; /* 0: whatever the kernel makes of it */
     gboolean is_up;
-    struct { /* times in hundredths of a second, as the kernel and `ip` count them */
+    gboolean has_carrier; /* while it is read: somebody is at the other end */
+    struct {              /* times in hundredths of a second, as the kernel and `ip` count them */
         gboolean has_stp;
         unsigned forward_delay_cs;
         unsigned ageing_cs;

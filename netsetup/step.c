@@ -187,8 +187,20 @@ static void append_first_properties(GString *command, const PifLink *link, gbool
     }
 }
 
+/* `ip` takes two commands for what is one step here. */
+static char *format_add_tap(const PifNetStep *step)
+{
+    GString *command = g_string_new(NULL);
+    g_string_printf(command, "ip tuntap add dev %s mode tap\nip link set dev %s", step->link,
+                    step->link);
+    append_first_properties(command, step->to, FALSE);
+    return g_string_free(command, FALSE);
+}
+
 static char *format_add_link(const PifNetStep *step)
 {
+    if (g_str_equal(step->to->kind, "tun"))
+        return format_add_tap(step);
     GString *command = g_string_new("ip link add name ");
     g_string_append(command, step->link);
     append_first_properties(command, step->to, FALSE);

@@ -35,6 +35,8 @@ const PifCliCommand pif_cli_commands[] = {
      pif_cmd_clone},
     {"audit", "find what nodes share that must be each one's own", "[NODE...]", pif_cmd_audit},
     {"net", "show, plan, make and remove the farm's links", "COMMAND ...", pif_cmd_net},
+    {"wlan", "run a command as a client of a node's access point", "NODE [-- COMMAND...]",
+     pif_cmd_wlan},
     {"netboot", "serve what nodes boot from over the network", "COMMAND ...", pif_cmd_netboot},
     {"firmware", "explain what the firmware would boot", "COMMAND ...", pif_cmd_firmware},
     {"doctor", "find what is missing on this host and how to mend it", "", pif_cmd_doctor},

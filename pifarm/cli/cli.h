@@ -87,6 +87,7 @@ gboolean pif_cmd_net(PifCli *cli, int argc, char **argv, int *ret_status, GError
 gboolean pif_cmd_image(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_clone(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_audit(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_cmd_wlan(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_netboot(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_firmware(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_cmd_doctor(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);

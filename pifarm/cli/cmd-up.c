@@ -105,6 +105,8 @@ static gboolean print_plan(PifCli *cli, const GPtrArray *nodes, GError **error)
             node->name, node->id, mac, address, node->ssh_port);
         if (node->has_wan)
             printf("# node %s: wan, address 100.65.%u.15\n", node->name, node->id);
+        if (node->has_wlan)
+            printf("# node %s: wlan, TAP q1tap%u\n", node->name, node->id);
     }
     return TRUE;
 }

@@ -205,6 +205,13 @@ gboolean pif_network_open_port(PifNetwork *network, const PifNode *node, PifFd *
     return pif_net_open_port(&net->spec, lock, node->name, ret_lock, ret_tap, error);
 }
 
+gboolean pif_network_find_wlan(PifNetwork *network, const PifNode *node, char **ret_tap,
+                               GError **error)
+{
+    g_autoptr(PifFarmNet) net = pif_farm_net_new(network->daemon->farm);
+    return !node->has_wlan || pif_net_find_wlan(&net->spec, node->name, ret_tap, error);
+}
+
 gboolean pif_network_mark_port(PifNetwork *network, const PifNode *node, const char *tap,
                                GError **error)
 {

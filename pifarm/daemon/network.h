@@ -19,6 +19,9 @@ gboolean pif_network_down(PifNetwork *network, GError **error);
  * keeps other farms from taking the name, to be closed when the machine has started. */
 gboolean pif_network_open_port(PifNetwork *network, const PifNode *node, PifFd *ret_lock,
                                char **ret_tap, GError **error);
+/* The name of the TAP that the node's access point is on; NULL when it has none. */
+gboolean pif_network_find_wlan(PifNetwork *network, const PifNode *node, char **ret_tap,
+                               GError **error);
 /* The machine has started: its TAP is marked as the node's. */
 gboolean pif_network_mark_port(PifNetwork *network, const PifNode *node, const char *tap,
                                GError **error);

@@ -195,7 +195,7 @@ static void keep_old_log(const char *path)
     rename(path, old);
 }
 
-static gboolean start_machine(PifUnit *unit, const char *tap, GError **error)
+static gboolean start_machine(PifUnit *unit, const char *tap, const char *wlan, GError **error)
 {
     const PifNode *node = unit->node;
     g_autofree char *name = g_strdup_printf("%s-%s", unit->daemon->farm->name, node->name);
@@ -206,7 +206,7 @@ static gboolean start_machine(PifUnit *unit, const char *tap, GError **error)
     keep_old_log(console_log);
     keep_old_log(kernel_log);
     g_auto(GStrv) wan_forwards = pif_wan_forwards(node);
-    PifMac wan_mac = pif_wan_mac(&node->mac);
+    PifMac wan_mac = pif_wan_mac(&node->mac), wlan_mac = pif_wlan_mac(&node->mac);
     PifMachineSpec spec = {
         .name = name,
         .farm = unit->daemon->farm->name,
@@ -220,6 +220,7 @@ static gboolean start_machine(PifUnit *unit, const char *tap, GError **error)
         .tap = tap,
         .mac = node->mac.bytes,
         .wan = {node->has_wan ? wan_mac.bytes : NULL, node->id, (const char *const *)wan_forwards},
+        .wlan = {wlan, wlan_mac.bytes},
         .console_log = console_log,
         .kernel_log = kernel_log,
     };
@@ -231,11 +232,12 @@ static void enter_starting(PifUnit *unit)
     PifNetwork *network = unit->daemon->network;
     GError *error = NULL;
     g_autoptr(GError) unmarked = NULL;
-    g_autofree char *tap = NULL;
+    g_autofree char *tap = NULL, *wlan = NULL;
     g_auto(PifFd) lock = -1;
     if (!pif_wan_check_ports(unit->node, &error) ||
         !pif_network_open_port(network, unit->node, &lock, &tap, &error) ||
-        !start_machine(unit, tap, &error)) {
+        !pif_network_find_wlan(network, unit->node, &wlan, &error) ||
+        !start_machine(unit, tap, wlan, &error)) {
         pif_fd_clear(&lock);
         fail(unit, error);
         return;

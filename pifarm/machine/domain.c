@@ -149,6 +149,17 @@ static void write_network(Xml *xml, const PifMachineSpec *spec)
     end(xml);
 }
 
+/* The second TAP is there already, and becomes netdev hostnet1. */
+static void write_wlan(Xml *xml, const PifMachineSpec *spec)
+{
+    g_autofree char *mac = format_mac(spec->wlan.mac);
+    begin(xml, "interface", "type", "ethernet", NULL);
+    empty(xml, "mac", "address", mac, NULL);
+    empty(xml, "target", "dev", spec->wlan.tap, "managed", "no", NULL);
+    empty(xml, "model", "type", "usb-net", NULL);
+    end(xml);
+}
+
 /* The board's first serial line is the PL011 (ttyAMA0), the second the mini UART (ttyS1), where
  * one logs in. */
 static void write_serial_lines(Xml *xml, const PifMachineSpec *spec)
@@ -170,6 +181,8 @@ static void write_devices(Xml *xml, const PifMachineSpec *spec)
     write_card(xml, spec);
     empty(xml, "controller", "type", "usb", "model", "none", NULL);
     write_network(xml, spec);
+    if (spec->wlan.tap)
+        write_wlan(xml, spec);
     write_serial_lines(xml, spec);
     empty(xml, "memballoon", "model", "none", NULL);
     end(xml);
@@ -207,12 +220,15 @@ static void write_wan(Xml *xml, const PifMachineSpec *spec)
 static void write_arguments(Xml *xml, const PifMachineSpec *spec)
 {
     g_autofree char *mac = format_mac(spec->mac);
+    g_autofree char *wlan_mac = spec->wlan.tap ? format_mac(spec->wlan.mac) : NULL;
     begin(xml, "qemu:commandline", NULL);
     write_option(xml, "-accel", "tcg,thread=%s,tb-size=" TB_CACHE_MIB,
                  spec->is_multithreaded ? "multi" : "single");
     write_option(xml, "-device", "usb-net,netdev=hostnet0,mac=%s", mac);
     if (spec->wan.mac)
         write_wan(xml, spec);
+    if (wlan_mac)
+        write_option(xml, "-device", "usb-net,netdev=hostnet1,mac=%s", wlan_mac);
     end(xml);
     begin(xml, "qemu:capabilities", NULL);
     empty(xml, "qemu:del", "capability", "no-acpi", NULL);

@@ -24,6 +24,10 @@ typedef struct {
         unsigned id;        /* 1 to 254, the net is 100.65.<id>.0/24, the guest's address .15 */
         const char *const *forwards; /* as QEMU's hostfwd takes them; NULL-terminated */
     } wan;
+    struct {                /* an adapter on a TAP that is there already, and in no bridge */
+        const char *tap;    /* "q1tap1"; NULL: none */
+        const uint8_t *mac; /* 6 bytes */
+    } wlan;
     /* File that gets all that the second serial port (the mini UART) prints; appended to. */
     const char *console_log;
     /* File that gets what the first serial port (the PL011) prints; appended to. */

@@ -10,6 +10,7 @@ static PifNetNode net_node(const PifNode *node)
         .mac = node->mac.bytes,
         .address = node->address,
         .is_isolated = node->is_isolated,
+        .has_wlan = node->has_wlan,
     };
 }
 

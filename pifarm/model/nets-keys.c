@@ -102,7 +102,7 @@ static void read_answer(const PifKeyScope *scope, const PifKey *key, const PifYa
 const PifKey pif_nets_keys[] = {
     {"forward", read_forward, .offset = offsetof(PifNets, forwards)},
     {"wan", read_answer, .offset = offsetof(PifNets, wan)},
-    {"wlan", pif_key_read_later},
+    {"wlan", read_answer, .offset = offsetof(PifNets, wlan)},
     {NULL},
 };
 

@@ -32,7 +32,7 @@ fits_screen() {
 
 @test "help names the commands that there are" {
     [ "$(commands | tr '\n' ' ')" = \
-        'init check up down list show console ssh ssh-config run cp wait log image clone audit net netboot firmware doctor help ' ]
+        'init check up down list show console ssh ssh-config run cp wait log image clone audit net wlan netboot firmware doctor help ' ]
     [ "$(commands image | tr '\n' ' ')" = \
         'import fetch list inspect prepare verify export flash shrink shell rm gc ' ]
 }

@@ -71,6 +71,18 @@ static void a_wan_is_a_second_adapter_behind_that_of_the_lan(void)
     assert_golden(xml, "wan.xml");
 }
 
+static void a_wlan_comes_behind_lan_and_wan(void)
+{
+    static const uint8_t wlan_mac[6] = {0xb2, 0x27, 0xeb, 0x12, 0x34, 0x56};
+    PifMachineSpec spec = plain_spec();
+    spec.wan.mac = wan_mac;
+    spec.wan.id = 1;
+    spec.wlan.mac = wlan_mac;
+    spec.wlan.tap = "q1tap1";
+    g_autofree char *xml = pif_domain_xml(&spec);
+    assert_golden(xml, "wlan.xml");
+}
+
 static void text_from_outside_is_escaped(void)
 {
     PifMachineSpec spec = plain_spec();
@@ -82,7 +94,8 @@ static void text_from_outside_is_escaped(void)
 
 static void every_golden_file_keeps_to_libvirts_schema(void)
 {
-    static const char *const files[] = {"plain.xml", "no-initramfs.xml", "escaped.xml", "wan.xml"};
+    static const char *const files[] = {"plain.xml", "no-initramfs.xml", "escaped.xml", "wan.xml",
+                                        "wlan.xml"};
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autoptr(GError) error = NULL;
         g_autofree char *path =
@@ -191,6 +204,7 @@ int main(int argc, char **argv)
     TEST(a_node_is_a_raspi3b_with_its_card_tap_and_serial_lines);
     TEST(a_card_without_initramfs_on_a_host_with_many_processors);
     TEST(a_wan_is_a_second_adapter_behind_that_of_the_lan);
+    TEST(a_wlan_comes_behind_lan_and_wan);
     TEST(text_from_outside_is_escaped);
     TEST(every_golden_file_keeps_to_libvirts_schema);
     TEST(a_node_has_the_same_uuid_every_time_and_no_other_node_has_it);

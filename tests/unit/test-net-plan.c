@@ -16,6 +16,10 @@ static const char *const whole_plan = "ip link add name pifarm0 address " LAB_MA
                                       "ip address add 10.77.0.1/24 dev pifarm0\n"
                                       "ip link set dev pifarm0 up\n";
 
+/* Of that farm's wlans on that host. */
+#define WLAN_MAC "1e:c4:d7:54:03:d6"
+static const uint8_t wlan_mac[PIF_MAC_SIZE] = {0x1e, 0xc4, 0xd7, 0x54, 0x03, 0xd6};
+
 static PifAddress address_of(const char *text)
 {
     unsigned a, b, c, d, length;
@@ -106,6 +110,73 @@ static void where_all_is_there_nothing_is_done(void)
     PifNetState *have = plain_host();
     add_lab_bridge(have);
     assert_up(have, "");
+}
+
+static const PifNetNode with_wlan[] = {{.name = "n1", .id = 1, .has_wlan = TRUE},
+                                       {.name = "n2", .id = 2},
+                                       {.name = "n3", .id = 3, .has_wlan = TRUE}};
+static const PifNetSpec wlan_lab = {"lab", "pifarm0",          0x0a4d0001,
+                                    24,    .nodes = with_wlan, .n_nodes = G_N_ELEMENTS(with_wlan)};
+
+/* The commands behind those of the packet filters. */
+static void assert_links_of_wlan_lab(PifNetState *have, const char *commands)
+{
+    g_autoptr(GError) error = NULL;
+    have->are_filters_known = TRUE;
+    g_autoptr(PifNetPlan) plan = pif_net_plan_compute_up(&wlan_lab, have, &error);
+    g_assert_no_error(error);
+    g_autofree char *text = pif_net_plan_format(plan);
+    const char *links = strstr(text, "\nEND\n");
+    g_assert_cmpstr(links ? links + strlen("\nEND\n") : text, ==, commands);
+}
+
+static void a_wlan_is_a_tap_of_its_own_for_each_node(void)
+{
+    PifNetState *have = plain_host();
+    add_lab_bridge(have);
+    assert_links_of_wlan_lab(have, "ip tuntap add dev q1tap1 mode tap\n"
+                                   "ip link set dev q1tap1 address " WLAN_MAC "\n"
+                                   "ip link set dev q1tap1 alias 'pifarm:lab wlan n1'\n"
+                                   "ip link set dev q1tap1 up\n"
+                                   "ip tuntap add dev q1tap3 mode tap\n"
+                                   "ip link set dev q1tap3 address " WLAN_MAC "\n"
+                                   "ip link set dev q1tap3 alias 'pifarm:lab wlan n3'\n"
+                                   "ip link set dev q1tap3 up\n");
+}
+
+static PifLink *add_wlan(PifNetState *state, const char *name, const char *alias)
+{
+    PifLink *link = add_link(state, name, "tun", alias);
+    memcpy(link->mac, wlan_mac, PIF_MAC_SIZE);
+    return link;
+}
+
+static void a_wlan_that_is_there_stays_and_one_too_many_goes(void)
+{
+    PifNetState *have = plain_host();
+    add_lab_bridge(have);
+    add_wlan(have, "renamed", "pifarm:lab wlan n1");
+    add_wlan(have, "q1tap2", "pifarm:lab wlan n2");
+    add_wlan(have, "q1tap3", ""); /* whoever made it was killed then */
+    assert_links_of_wlan_lab(have, "ip link set dev q1tap3 alias 'pifarm:lab wlan n3'\n"
+                                   "ip link delete dev q1tap2\n");
+}
+
+static void another_farms_wlan_has_its_name_and_stays(void)
+{
+    PifNetState *have = plain_host();
+    add_lab_bridge(have);
+    add_link(have, "q1tap1", "tun", "pifarm:office wlan n1");
+    add_wlan(have, "q1tap3", "pifarm:lab wlan n3");
+    assert_links_of_wlan_lab(have, "ip tuntap add dev q1a51146t1 mode tap\n"
+                                   "ip link set dev q1a51146t1 address " WLAN_MAC "\n"
+                                   "ip link set dev q1a51146t1 alias 'pifarm:lab wlan n1'\n"
+                                   "ip link set dev q1a51146t1 up\n");
+    have = plain_host();
+    add_link(have, "q1tap1", "tun", "pifarm:office wlan n1");
+    add_wlan(have, "q1tap3", "pifarm:lab wlan n3");
+    add_wlan(have, "q1tap9", "");
+    assert_down(have, "ip link delete dev q1tap3\nip link delete dev q1tap9\n");
 }
 
 static void a_wrong_address_is_replaced(void)
@@ -439,6 +510,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     TEST(on_a_plain_host_everything_is_made);
     TEST(where_all_is_there_nothing_is_done);
+    TEST(a_wlan_is_a_tap_of_its_own_for_each_node);
+    TEST(a_wlan_that_is_there_stays_and_one_too_many_goes);
+    TEST(another_farms_wlan_has_its_name_and_stays);
     TEST(a_wrong_address_is_replaced);
     TEST(an_address_behind_a_wrong_one_of_its_subnet_becomes_the_first);
     TEST(an_address_with_another_prefix_is_replaced);
