@@ -3,6 +3,7 @@
 #include "images/card/anonymous.h"
 
 #include "images/card/card-root.h"
+#include "images/card/network-config.h"
 #include "images/card/template.h"
 #include "images/card/trait-file.h"
 #include "pifarm/base/error.h"
@@ -58,12 +59,10 @@ static gboolean survey(PifCardRoot *root, GHashTable **ret_entries, GHashTable *
     static const char *const more[] = {"/etc", "/etc/ssh", "/etc/pifarm", NULL};
     static const char *const files[] = {NODE_ENV, PIF_TEMPLATE_LIST, NULL};
     g_autofree const char **traits = pif_trait_folders();
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    g_strv_builder_addv(builder, (const char **)more);
-    g_strv_builder_addv(builder, traits);
-    g_auto(GStrv) folders = g_strv_builder_end(builder);
-    return pif_card_root_survey(root, (const char *const *)folders, files, ret_entries,
-                                ret_contents, error);
+    g_auto(GStrv) folders = pif_card_root_join(more, traits, pif_network_config_folders, NULL);
+    g_auto(GStrv) paths = pif_card_root_join(files, pif_network_config_files, NULL);
+    return pif_card_root_survey(root, (const char *const *)folders, (const char *const *)paths,
+                                ret_entries, ret_contents, error);
 }
 
 /* A card that was never a node's has nothing made of templates. */
@@ -91,6 +90,7 @@ static gboolean remove_identity(const PifCard *card, GError **error)
         return FALSE;
     g_autoptr(GPtrArray) changes = plan(entries);
     return take_templates_back(root, contents, changes, error) &&
+           pif_network_config_plan(entries, contents, NULL, changes, NULL, error) &&
            (changes->len == 0 || pif_card_root_change(root, changes, error));
 }
 

@@ -154,6 +154,17 @@ gboolean pif_card_root_list(PifCardRoot *root, const char *const *folders, GHash
     return TRUE;
 }
 
+char **pif_card_root_join(const char *const *first, ...)
+{
+    va_list more;
+    g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+    va_start(more, first);
+    for (const char *const *list = first; list; list = va_arg(more, const char *const *))
+        g_strv_builder_addv(all, (const char **)list);
+    va_end(more);
+    return g_strv_builder_end(all);
+}
+
 /* debugfs would take a space or a newline in a path for more arguments or commands. */
 gboolean pif_card_root_is_plain(const char *path)
 {

@@ -38,6 +38,9 @@ gboolean pif_card_root_survey(PifCardRoot *root, const char *const *folders,
                               const char *const *paths, GHashTable **ret_entries,
                               GHashTable **ret_contents, GError **error);
 
+/* For such lists: all of several lists, which end with a NULL as they do themselves. Free it. */
+char **pif_card_root_join(const char *const *first, ...) G_GNUC_NULL_TERMINATED;
+
 /* One change: the folder made (which must not be there), the file written anew with that mode, or
  * (mode 0) the file removed. */
 typedef struct {

@@ -3,7 +3,7 @@
 // root.
 #pragma once
 
-#include <glib.h>
+#include "images/card/static-address.h"
 
 /* A clone (qcow2) or raw image exposed as a raw file by qemu-storage-daemon over FUSE, for as long
  * as this lives. A raw image opened read-only is used as it is. BUSY when QEMU has the clone open.
@@ -63,10 +63,13 @@ typedef struct {
     const char *host_key_public;
     const char *node_env; /* text of /etc/pifarm/node.env: NAME=VALUE lines for units and scripts,
                              also for {name} in the card's templates (template.h) */
+    const PifStaticAddress *address; /* NULL: by DHCP, as the system on the card has it */
+    GPtrArray *notes; /* may be NULL; gets what was chosen: char *, a sentence each */
 } PifIdentity;
 
 /* Writes it with debugfs in one go, tens of milliseconds. What else on the card would make it the
- * same computer as its base goes: random seeds, DHCP DUIDs (trait-file.c) and, when host_key is
- * given, other SSH host keys and what would replace it at the first boot. The file system must be
- * clean (CONFIG otherwise). */
+ * same computer as its base goes when machine_id is given: random seeds, DHCP DUIDs (trait-file.c)
+ * and, when host_key is given, other SSH host keys and what would replace it at the first boot. The
+ * file system must be clean, and the system one that can have such an address (CONFIG otherwise).
+ */
 gboolean pif_card_write_identity(PifCard *card, const PifIdentity *identity, GError **error);

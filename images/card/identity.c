@@ -3,6 +3,7 @@
 #include "images/card/identity.h"
 
 #include "images/card/card-root.h"
+#include "images/card/network-config.h"
 #include "images/card/template.h"
 #include "images/card/trait-file.h"
 #include "pifarm/base/error.h"
@@ -15,7 +16,6 @@ static const char bus_id_path[] = "/var/lib/dbus/machine-id"; /* often a link to
 
 /* Links that start, at the first boot, what throws the host key away and makes another: of
  * Raspberry Pi OS (raspberrypi-sys-mods) and of Debian's own images for it. */
-static const char wants_folder[] = "/etc/systemd/system/multi-user.target.wants";
 static const char *const key_makers[] = {
     "/etc/systemd/system/multi-user.target.wants/regenerate_ssh_host_keys.service",
     "/etc/systemd/system/multi-user.target.wants/rpi-generate-ssh-host-keys.service",
@@ -138,16 +138,13 @@ static void add_removals(Plan *plan, gboolean has_host_key)
 static gboolean survey(PifCardRoot *root, Plan *plan, GError **error)
 {
     static const char *const more[] = {
-        "/etc", "/etc/ssh", "/etc/pifarm", cloud_folder, "/etc/cloud/cloud.cfg.d", wants_folder};
-    static const char *const paths[] = {"/etc/hosts", PIF_TEMPLATE_LIST, NULL};
+        "/etc", "/etc/ssh", "/etc/pifarm", cloud_folder, "/etc/cloud/cloud.cfg.d", NULL};
+    static const char *const files[] = {"/etc/hosts", PIF_TEMPLATE_LIST, NULL};
     g_autofree const char **traits = pif_trait_folders();
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    for (gsize i = 0; i < G_N_ELEMENTS(more); i++)
-        g_strv_builder_add(builder, more[i]);
-    g_strv_builder_addv(builder, traits);
-    g_auto(GStrv) folders = g_strv_builder_end(builder);
-    return pif_card_root_survey(root, (const char *const *)folders, paths, &plan->entries,
-                                &plan->contents, error);
+    g_auto(GStrv) folders = pif_card_root_join(more, traits, pif_network_config_folders, NULL);
+    g_auto(GStrv) paths = pif_card_root_join(files, pif_network_config_files, NULL);
+    return pif_card_root_survey(root, (const char *const *)folders, (const char *const *)paths,
+                                &plan->entries, &plan->contents, error);
 }
 
 /* The node's own values, in their own file and wherever the image has a place for them. */
@@ -160,6 +157,17 @@ static gboolean add_values(Plan *plan, PifCardRoot *root, const char *node_env, 
     add_folder(plan, "/etc/pifarm");
     add(plan, "/etc/pifarm/node.env", node_env, S_IFREG | 0644);
     pif_templates_expand(&templates, node_env, plan->changes);
+    return TRUE;
+}
+
+static gboolean add_address(Plan *plan, const PifIdentity *identity, GError **error)
+{
+    g_autofree char *where = NULL;
+    if (!pif_network_config_plan(plan->entries, plan->contents, identity->address, plan->changes,
+                                 &where, error))
+        return FALSE;
+    if (where && identity->notes)
+        g_ptr_array_add(identity->notes, g_steal_pointer(&where));
     return TRUE;
 }
 
@@ -181,7 +189,10 @@ static gboolean write_identity(const PifCard *card, const PifIdentity *identity,
         add_host_key(&plan, identity);
     if (identity->node_env && !add_values(&plan, root, identity->node_env, error))
         return FALSE;
-    add_removals(&plan, identity->host_key != NULL);
+    if (!add_address(&plan, identity, error))
+        return FALSE;
+    if (identity->machine_id)
+        add_removals(&plan, identity->host_key != NULL);
     return pif_card_root_change(root, plan.changes, error);
 }
 
@@ -192,21 +203,18 @@ gboolean pif_card_write_identity(PifCard *card, const PifIdentity *identity, GEr
            pif_error_take(error, failure, "card %s", pif_card_path(card));
 }
 
-gboolean pif_card_give_identity(PifCard *card, const char *hostname, const char *node_env,
-                                char **ret_public_key, GError **error)
+gboolean pif_card_give_identity(PifCard *card, const PifIdentity *given, char **ret_public_key,
+                                GError **error)
 {
     g_autofree char *machine_id = pif_identity_make_machine_id();
     g_autofree char *private_key = NULL;
     g_autofree char *public_key = NULL;
-    if (!pif_identity_make_host_key(hostname, &private_key, &public_key, error))
+    PifIdentity identity = *given;
+    if (!pif_identity_make_host_key(given->hostname, &private_key, &public_key, error))
         return FALSE;
-    const PifIdentity identity = {
-        .hostname = hostname,
-        .machine_id = machine_id,
-        .host_key = private_key,
-        .host_key_public = public_key,
-        .node_env = node_env,
-    };
+    identity.machine_id = machine_id;
+    identity.host_key = private_key;
+    identity.host_key_public = public_key;
     if (!pif_card_write_identity(card, &identity, error))
         return FALSE;
     *ret_public_key = g_steal_pointer(&public_key);

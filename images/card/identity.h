@@ -10,10 +10,10 @@ enum { PIF_IDENTITY_COMMENT_MAX = 255 };
 gboolean pif_identity_make_host_key(const char *comment, char **ret_private, char **ret_public,
                                     GError **error);
 
-/* Writes a new identity: machine ID and host key are made for it. *ret_public_key: the line for
+/* Writes given, with a machine ID and a host key made for it. *ret_public_key: the line for
  * known_hosts. Free it. Errors as of pif_card_write_identity. */
-gboolean pif_card_give_identity(PifCard *card, const char *hostname, const char *node_env,
-                                char **ret_public_key, GError **error);
+gboolean pif_card_give_identity(PifCard *card, const PifIdentity *given, char **ret_public_key,
+                                GError **error);
 
 /* 32 random hex digits, a version 4 UUID as machine-id(5) wants it. Free it. */
 char *pif_identity_make_machine_id(void);

@@ -189,7 +189,7 @@ static GPtrArray *find_paths(GHashTable *entries)
         if (S_ISREG(((PifCardEntry *)entry)->mode) && pif_trait_file_find(path, 0))
             g_ptr_array_add(paths, path);
     g_ptr_array_sort(paths, compare_paths);
-    g_ptr_array_add(paths, PIF_TEMPLATE_LIST);
+    g_ptr_array_add(paths, (gpointer)PIF_TEMPLATE_LIST);
     g_ptr_array_add(paths, NULL);
     return paths;
 }

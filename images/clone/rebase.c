@@ -5,6 +5,7 @@
 
 #include "images/clone/differences.h"
 #include "images/clone/qemu-img.h"
+#include "images/clone/unfinished.h"
 #include "images/store/clone.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
@@ -12,28 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-
-static char *unfinished_path(const char *clone)
-{
-    return g_strconcat(clone, ".new", NULL);
-}
-
-gboolean pif_clone_remove_unfinished(PifStore *store, const char *clone, GError **error)
-{
-    g_autofree char *unfinished = unfinished_path(clone);
-    return pif_clone_remove(store, unfinished, error);
-}
-
-/* Takes its place, or goes. */
-static gboolean finish(PifStore *store, const char *clone, gboolean is_made, GError **error)
-{
-    g_autofree char *unfinished = unfinished_path(clone);
-    if (is_made && pif_qemu_img_check(unfinished, error) &&
-        pif_clone_replace(store, unfinished, clone, error))
-        return TRUE;
-    pif_clone_remove(store, unfinished, NULL);
-    return FALSE;
-}
 
 static gboolean check_size(const char *clone, const PifCloneInfo *info, const PifImage *image,
                            GError **error)
@@ -63,7 +42,7 @@ static gboolean fill(const char *clone, const PifImage *image, const char *unfin
 
 gboolean pif_clone_rebase(PifStore *store, const char *clone, const PifImage *image, GError **error)
 {
-    g_autofree char *unfinished = unfinished_path(clone);
+    g_autofree char *unfinished = pif_unfinished_path(clone);
     g_auto(PifCloneInfo) info = {0};
     if (!pif_clone_read_info(clone, &info, error) || !pif_clone_check_unused(clone, error) ||
         !check_size(clone, &info, image, error) || !pif_clone_check_base(store, clone, error) ||
@@ -71,7 +50,7 @@ gboolean pif_clone_rebase(PifStore *store, const char *clone, const PifImage *im
         !pif_clone_remove_unfinished(store, clone, error) ||
         !pif_clone_create(store, image, unfinished, info.size, error))
         return FALSE;
-    return finish(store, clone, fill(clone, image, unfinished, error), error);
+    return pif_unfinished_finish(store, clone, fill(clone, image, unfinished, error), error);
 }
 
 static gboolean sync_file(const char *path, GError **error)
@@ -81,20 +60,12 @@ static gboolean sync_file(const char *path, GError **error)
            pif_error_set_errno(error, errno, "cannot sync the clone %s", path);
 }
 
-/* For its owner alone from the beginning: host keys and password hashes are on it. */
-static gboolean make_file(const char *path, GError **error)
-{
-    g_auto(PifFd) fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    return fd >= 0 || pif_error_set_errno(error, errno, "cannot make %s", path);
-}
-
 gboolean pif_clone_flatten(PifStore *store, const char *clone, GError **error)
 {
-    g_autofree char *unfinished = unfinished_path(clone);
-    if (!pif_clone_check_unused(clone, error) || !pif_clone_check_base(store, clone, error) ||
-        !pif_clone_remove_unfinished(store, clone, error) || !make_file(unfinished, error))
+    g_autofree char *unfinished = pif_unfinished_path(clone);
+    if (!pif_clone_check_base(store, clone, error) || !pif_unfinished_make(store, clone, error))
         return FALSE;
     gboolean is_made =
         pif_qemu_img_convert(clone, "qcow2", unfinished, error) && sync_file(unfinished, error);
-    return finish(store, clone, is_made, error);
+    return pif_unfinished_finish(store, clone, is_made, error);
 }

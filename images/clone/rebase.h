@@ -12,6 +12,3 @@ gboolean pif_clone_rebase(PifStore *store, const char *clone, const PifImage *im
                           GError **error);
 /* The same without any image under it, so that none is needed. */
 gboolean pif_clone_flatten(PifStore *store, const char *clone, GError **error);
-
-/* Removes what a killed process has left beside the clone. Wants the clone's lock held. */
-gboolean pif_clone_remove_unfinished(PifStore *store, const char *clone, GError **error);

@@ -4,6 +4,7 @@
 
 #include "images/disk/qcow2.h"
 #include "images/store/backing.h"
+#include "images/store/clone-note.h"
 #include "images/store/store-private.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
@@ -214,5 +215,6 @@ gboolean pif_clone_remove(PifStore *store, const char *path, GError **error)
     gboolean has_base = pif_clone_base(path, &base, NULL) && base;
     if (unlink(path) < 0)
         return pif_error_set_errno(error, errno, "cannot remove the clone %s", path);
+    pif_clone_remove_note(path);
     return !has_base || pif_store_remove_user(store, base, path, error);
 }

@@ -2,7 +2,7 @@
 // pifarm clone: its commands as a table, and how they get hold of a card.
 #include "pifarm/cli/cmd-clone.h"
 
-#include "images/clone/rebase.h"
+#include "images/clone/unfinished.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/paths.h"
 #include "pifarm/cli/client.h"

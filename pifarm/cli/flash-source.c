@@ -7,7 +7,7 @@
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
 #include "pifarm/base/paths.h"
-#include "pifarm/model/node-env.h"
+#include "pifarm/model/node-identity.h"
 
 enum { FOLDER_MODE = 0755, KEY_MODE = 0644 };
 
@@ -43,10 +43,11 @@ static gboolean claim_node(const PifFlashChanges *changes, PifFlashSource *sourc
 static gboolean give_identity(const PifFlashChanges *changes, PifFlashSource *source,
                               GError **error)
 {
-    g_autofree char *env = pif_node_format_env(changes->farm, changes->node);
+    g_auto(PifNodeIdentity) identity = {0};
+    pif_node_identity_init(changes->farm, changes->node, &identity);
+    const PifIdentity given = pif_node_identity_get(&identity);
     return claim_node(changes, source, error) &&
-           pif_card_give_identity(source->overlay.card, changes->node->name, env, &source->key,
-                                  error);
+           pif_card_give_identity(source->overlay.card, &given, &source->key, error);
 }
 
 static gboolean change(PifStore *store, const char *disk, const PifFlashChanges *changes,

@@ -2,7 +2,7 @@
 // One finder for each kind of garbage.
 #include "pifarm/cli/garbage.h"
 
-#include "images/clone/rebase.h"
+#include "images/clone/unfinished.h"
 #include "images/fetch/partial.h"
 #include "images/store/clone-lock.h"
 #include "images/store/clone.h"

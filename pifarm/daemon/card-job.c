@@ -8,8 +8,9 @@
 #include <jansson.h>
 #include <string.h>
 
-/* Making a clone and reading a kernel takes a fifth of a second; this is for a disk that hangs. */
-enum { JOB_TIMEOUT_MS = 120 * 1000 };
+/* Making a clone and reading a kernel takes a fifth of a second; copying a large card for changes,
+ * a minute or two. This is for a disk that hangs. */
+enum { JOB_TIMEOUT_MS = 600 * 1000 };
 
 void pif_card_result_free(PifCardResult *result)
 {
@@ -19,17 +20,34 @@ void pif_card_result_free(PifCardResult *result)
     g_free(result->initramfs);
     g_free(result->device_tree);
     g_free(result->command_line);
+    g_strfreev(result->notes);
     g_free(result);
 }
 
 static GBytes *format_job(const PifCardJob *job)
 {
-    json_t *root = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s}", "store", job->store, "image",
-                             job->image, "clone", job->clone, "size", (json_int_t)job->size, "boot",
-                             job->boot, "hostname", job->hostname, "node_env", job->node_env);
+    const PifNodeIdentity *identity = job->identity;
+    json_t *root =
+        json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s}", "store", job->store, "image", job->image,
+                  "clone", job->clone, "size", (json_int_t)job->size, "boot", job->boot, "hostname",
+                  identity->hostname, "node_env", identity->node_env);
+    if (identity->is_static)
+        json_object_set_new(root, "lan",
+                            json_pack("{s:s, s:s, s:s}", "address", identity->address, "gateway",
+                                      identity->gateway, "mac", identity->mac));
     char *text = json_dumps(root, JSON_COMPACT);
     json_decref(root);
     return g_bytes_new_with_free_func(text, strlen(text), free, text);
+}
+
+static char **parse_notes(const json_t *notes)
+{
+    gsize i;
+    const json_t *note;
+    g_autoptr(GStrvBuilder) texts = g_strv_builder_new();
+    json_array_foreach(notes, i, note) if (json_is_string(note))
+        g_strv_builder_add(texts, json_string_value(note));
+    return g_strv_builder_end(texts);
 }
 
 static PifCardResult *parse_answer(const char *text, GError **error)
@@ -47,8 +65,12 @@ static PifCardResult *parse_answer(const char *text, GError **error)
     } else if (json_unpack(root, "{s:s, s:s, s:s, s:b}", "kernel", &kernel, "device_tree",
                            &device_tree, "command_line", &command_line, "is_new", &is_new) == 0) {
         result = g_new0(PifCardResult, 1);
-        *result = (PifCardResult){g_strdup(kernel), g_strdup(initramfs), g_strdup(device_tree),
-                                  g_strdup(command_line), is_new};
+        *result = (PifCardResult){g_strdup(kernel),
+                                  g_strdup(initramfs),
+                                  g_strdup(device_tree),
+                                  g_strdup(command_line),
+                                  is_new,
+                                  parse_notes(json_object_get(root, "notes"))};
     } else {
         pif_error_set(error, PIF_ERROR_EXTERNAL, "pifarm-card gave no answer");
     }

@@ -2,6 +2,8 @@
 // Runs pifarm-card for one node, without waiting for it.
 #pragma once
 
+#include "pifarm/model/node-identity.h"
+
 #include <gio/gio.h>
 
 typedef struct {
@@ -10,8 +12,7 @@ typedef struct {
     const char *clone;
     guint64 size;
     const char *boot; /* folder for the boot files */
-    const char *hostname;
-    const char *node_env; /* pif_node_format_env */
+    const PifNodeIdentity *identity;
 } PifCardJob;
 
 typedef struct {
@@ -20,6 +21,7 @@ typedef struct {
     char *device_tree;
     char *command_line;
     gboolean is_new; /* the card has just been made */
+    char **notes;    /* what was chosen or done to it, a sentence each */
 } PifCardResult;
 
 void pif_card_result_free(PifCardResult *result);

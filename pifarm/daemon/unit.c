@@ -18,7 +18,7 @@
 #include "pifarm/daemon/wan.h"
 #include "pifarm/model/defaults.h"
 #include "pifarm/model/farm-image.h"
-#include "pifarm/model/node-env.h"
+#include "pifarm/model/node-identity.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -140,19 +140,12 @@ static void on_card_ready(GObject *source, GAsyncResult *result, gpointer data)
         return;
     }
     unit->boot_files = files;
+    for (char **note = files->notes; *note; note++)
+        pif_daemon_add_event(unit->daemon, unit->node->name, "card", "%s", *note);
     if (files->is_new && !pif_known_hosts_write(unit->daemon, &error))
         warn_of(unit, error);
     g_clear_error(&error);
     pif_unit_input(unit, PIF_INPUT_PREPARED, NULL);
-}
-
-/* "{node}" in the host name template stands for the node's name. */
-static char *expand_hostname(const PifNode *node)
-{
-    const char *template = node->image->enrol.hostname;
-    GString *name = g_string_new(template ? template : "{node}");
-    g_string_replace(name, "{node}", node->name, 0);
-    return g_string_free(name, FALSE);
 }
 
 /* Keeps commands off the card until the machine has it. */
@@ -173,16 +166,15 @@ static void enter_preparing(PifUnit *unit)
     }
     g_autofree char *clone = pif_daemon_card_path(unit->daemon, unit->node);
     g_autofree char *boot = pif_daemon_node_file(unit->daemon, unit->node, "boot", "");
-    g_autofree char *hostname = expand_hostname(unit->node);
-    g_autofree char *node_env = pif_node_format_env(unit->daemon->farm, unit->node);
+    g_auto(PifNodeIdentity) identity = {0};
+    pif_node_identity_init(unit->daemon->farm, unit->node, &identity);
     PifCardJob job = {
         .store = pif_store_directory(unit->daemon->store),
         .image = image->sha256,
         .clone = clone,
         .size = pif_clone_round_size(MAX(image->size, unit->node->image->size)),
         .boot = boot,
-        .hostname = hostname,
-        .node_env = node_env,
+        .identity = &identity,
     };
     unit->job = g_cancellable_new();
     pif_card_job_run(&job, unit->job, on_card_ready, unit);

@@ -19,6 +19,7 @@ typedef struct {
     char *sha256; /* of the source file or disk; NULL: not given */
     guint64 size; /* bytes; 0: not given */
     char *recipe; /* path of a file of steps, or NULL; enrol has its user and identity too */
+    gboolean is_static; /* its nodes have their addresses written on their cards */
     struct {
         char *user;          /* default: none */
         char *password_hash; /* NULL: key only */

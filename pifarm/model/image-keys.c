@@ -184,6 +184,16 @@ static void read_enrol(const PifKeyScope *scope, const PifKey *key, const PifYam
                        ssh_key ? "ssh-key" : "password-hash");
 }
 
+static void read_address(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                         gpointer field)
+{
+    const char *text = pif_key_text(scope, key, value);
+    *(gboolean *)field = g_strcmp0(text, "static") == 0;
+    if (text && !g_str_equal(text, "static") && !g_str_equal(text, "dhcp"))
+        pif_key_expect(scope, key, value,
+                       "dhcp, or static (the address of each node is the node's 'address')");
+}
+
 const PifKey pif_image_keys[] = {
     {"source", read_source, .offset = offsetof(PifImageSpec, source)},
     {"sha256", read_sha256, .offset = offsetof(PifImageSpec, sha256)},
@@ -191,6 +201,7 @@ const PifKey pif_image_keys[] = {
      .max = 2ULL << 40},
     {"enrol", read_enrol, .keys = enrol_keys},
     {"recipe", read_recipe},
+    {"address", read_address, .offset = offsetof(PifImageSpec, is_static)},
     {NULL},
 };
 

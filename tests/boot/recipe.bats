@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Recipes on real guests: what the first boot runs, what units find of their node; with systemd and with BusyBox' init.
+# Recipes on real guests: what the first boot runs, what units find of their node, an address without DHCP; with systemd and
+# with BusyBox' init.
 
 load ../lib/common
 load ../lib/farm
@@ -12,13 +13,13 @@ setup_file() {
     # shellcheck disable=SC2016 # expanded on the node
     printf '#!/bin/sh\necho "$NODE $ID" >>/root/first\n' >tree/usr/local/bin/first
     chmod 755 tree/usr/local/bin/first
-    printf '#!/bin/sh\nexec /usr/local/bin/first\n' >first.sh
+    printf '#!/bin/sh\necho {address} >>/root/first; exec /usr/local/bin/first\n' >first.sh
     printf '#!/bin/sh\necho no good; exit 3\n' >fails.sh
     cat >app.service <<'UNIT'
 [Service]
 Type=oneshot
 EnvironmentFile=/etc/pifarm/node.env
-ExecStart=/bin/sh -c 'echo "$NODE at $ADDRESS" >/run/app'
+ExecStart=/bin/sh -c 'echo "$NODE at $ADDRESS, {node} of {farm}" >/run/app'
 [Install]
 WantedBy=multi-user.target
 UNIT
@@ -28,8 +29,8 @@ UNIT
 farm: bats
 lan: { bridge: pfbats0, subnet: 10.78.0.0/24 }
 images:
-  small: { source: $FARM_IMAGE, recipe: busybox.yaml }
-  large: { source: $standard, recipe: systemd.yaml }
+  small: { source: $FARM_IMAGE, recipe: busybox.yaml, address: static }
+  large: { source: $standard, recipe: systemd.yaml, address: static }
 switches:
   sw0: { virtual: true, ports: 16 }
 nodes:
@@ -56,7 +57,8 @@ first_boot_is_over() {
 ran_once() {
     first_boot_is_over "$1"
     run -0 pifarm ssh "$1" 'cat /root/first; cd /var/lib/pifarm/firstboot; grep . *'
-    [ "$output" = "$2
+    [ "$output" = "10.78.0.1${1#n}
+$2
 01-fails.sh:3
 01-fails.sh.log:no good
 02-first.sh:0" ]
@@ -70,13 +72,42 @@ ran_once() {
 @test "a unit runs, and knows its node" {
     run -0 pifarm ssh n2 'systemctl is-enabled app; cat /run/app'
     [ "$output" = 'enabled
-n2 at 10.78.0.12' ]
+n2 at 10.78.0.12, n2 of bats' ]
+}
+
+@test "a fixed address is used, and nobody asks for another" {
+    run -0 pifarm ssh n1 'ip -4 addr show dev eth0; ps | grep [u]dhcpc || echo no DHCP'
+    says 'inet 10.78.0.11/24'
+    says 'no DHCP'
+    run -0 pifarm ssh n2 'ip -4 addr show dev eth0; ip route show default; cat /run/systemd/netif/leases/* 2>/dev/null || echo no DHCP'
+    says 'inet 10.78.0.12/24'
+    says 'default via 10.78.0.1 dev eth0'
+    says 'no DHCP'
+    for node in n1 n2; do
+        run -0 pifarm log $node --events
+        says "10.78.0.1${node#n}/24, for "
+        [[ $output != *' network '* ]]
+    done
 }
 
 @test "scripts do not run again: not at the second boot, nor when they are asked to" {
-    pifarm down n1
-    pifarm up n1 --wait=ssh --timeout 240
+    pifarm down n1 n2
+    pifarm up n1 n2 --wait=ssh --timeout 500
     ran_once n1 'n1 1'
+    ran_once n2 'n2 2'
+    timeout 120 pifarm ssh n2 'until [ -s /run/app ]; do sleep 0.2; done'
+    run -0 pifarm ssh n2 'cat /run/app; systemctl show -P ConditionResult pifarm-firstboot'
+    [ "$output" = $'n2 at 10.78.0.12, n2 of bats\nno' ]
     run -0 pifarm ssh n2 'systemctl restart pifarm-firstboot; /usr/lib/pifarm/firstboot'
     ran_once n2 'n2 2'
+}
+
+@test "a node that farm.yaml gives another address has it at its next start" {
+    pifarm down n1
+    sed -i 's/image: small/image: small, address: 10.78.0.77/' farm.yaml
+    pifarm up n1 --wait=ssh --timeout 240
+    run -0 pifarm ssh n1 'ip -4 addr show dev eth0; cat /etc/pifarm/node.env'
+    says 'inet 10.78.0.77/24'
+    says 'ADDRESS=10.78.0.77'
+    run -0 pifarm audit
 }

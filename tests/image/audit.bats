@@ -36,7 +36,7 @@ make_node() {
     jq -nc --arg store "$PIFARM_STATE_DIR/images" --arg image "$hash" --arg clone "$(card "n$1")" --arg name "n$1" --arg id "$1" \
         '{store: $store, image: $image, clone: $clone, size: 0, hostname: $name,
           node_env: "NODE=\($name)\nID=\($id)\nADDRESS=10.78.0.1\($id)\nFARM=audit\n"}' | pifarm-card >answer
-    [ "$(cat answer)" = '{"is_new":true}' ]
+    [ "$(cat answer)" = '{"is_new":true,"notes":[]}' ]
     echo "n$1,10.78.0.1$1,[127.0.0.1]:570$1 $(cat "$(card "n$1").pub")" >>"$folder/known_hosts"
 }
 

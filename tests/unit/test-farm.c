@@ -29,7 +29,7 @@ static void append_image(GString *out, const PifImageSpec *image)
                            image->enrol.password_hash, image->enrol.hostname,
                            shorten(image->enrol.ssh_identity));
     append_texts(out, "key", image->enrol.ssh_keys);
-    g_string_append_c(out, '\n');
+    g_string_append(out, image->is_static ? " static\n" : "\n");
 }
 
 /* More than the one for SSH. */

@@ -5,11 +5,12 @@
 //
 // Reads one JSON object from standard input, writes one to standard output:
 //   {"store", "image" (SHA-256), "clone", "size", "boot" (folder, or left out), "hostname",
-//   "node_env"}
-//   -> {"kernel", "initramfs", "device_tree", "command_line", "is_new"} or {"error": {"code",
-//   "message"}}
-#include "images/card/card.h"
+//   "node_env", "lan": {"address": "10.77.0.11/24", "gateway", "mac"} (or left out)}
+//   -> {"kernel", "initramfs", "device_tree", "command_line", "is_new", "notes"} or {"error":
+//   {"code", "message"}}
 #include "images/card/identity.h"
+#include "images/clone/refresh.h"
+#include "images/store/clone-note.h"
 #include "images/store/clone.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
@@ -23,20 +24,33 @@ typedef struct {
     const char *image;
     const char *clone;
     const char *boot; /* NULL: only the card is to be made */
-    const char *hostname;
-    const char *node_env;
     json_int_t size;
+    PifStaticAddress lan;
+    PifIdentity identity; /* what farm.yaml says of it */
 } Job;
 
-static gboolean parse_job(json_t *root, Job *ret_job, GError **error)
+static gboolean parse_job(json_t *root, Job *job, GError **error)
 {
     json_error_t problem;
-    if (json_unpack_ex(root, &problem, 0, "{s:s, s:s, s:s, s:I, s?:s, s:s, s:s}", "store",
-                       &ret_job->store, "image", &ret_job->image, "clone", &ret_job->clone, "size",
-                       &ret_job->size, "boot", &ret_job->boot, "hostname", &ret_job->hostname,
-                       "node_env", &ret_job->node_env) < 0)
+    if (json_unpack_ex(root, &problem, 0, "{s:s, s:s, s:s, s:I, s?:s, s:s, s:s, s?{s:s, s:s, s:s}}",
+                       "store", &job->store, "image", &job->image, "clone", &job->clone, "size",
+                       &job->size, "boot", &job->boot, "hostname", &job->identity.hostname,
+                       "node_env", &job->identity.node_env, "lan", "address", &job->lan.address,
+                       "gateway", &job->lan.gateway, "mac", &job->lan.mac) < 0)
         return pif_error_set(error, PIF_ERROR_USAGE, "pifarm-card: bad job: %s", problem.text);
+    job->identity.address = job->lan.address ? &job->lan : NULL;
     return TRUE;
+}
+
+/* All that is written on a card because farm.yaml says so. Free it. */
+static char *format_note(const Job *job)
+{
+    const PifStaticAddress *lan = job->identity.address;
+    g_autofree char *text =
+        g_strdup_printf("HOSTNAME=%s\n%s", job->identity.hostname, job->identity.node_env);
+    if (!lan)
+        return g_steal_pointer(&text);
+    return g_strdup_printf("%sSTATIC=%s %s %s\n", text, lan->address, lan->gateway, lan->mac);
 }
 
 static gboolean read_boot_files(const Job *job, PifCard *card, PifBootFiles **ret_files,
@@ -55,7 +69,7 @@ static gboolean write_identity(const Job *job, const char *clone, const char *pu
     g_autoptr(PifCard) card = NULL;
     g_autoptr(PifBootFiles) files = NULL;
     if (!pif_card_open_new(clone, &card, error) ||
-        !pif_card_give_identity(card, job->hostname, job->node_env, &public_key, error) ||
+        !pif_card_give_identity(card, &job->identity, &public_key, error) ||
         !read_boot_files(job, card, &files, error) || !pif_card_close(card, error) ||
         !pif_file_write(public_key_path, public_key, -1, 0644, error))
         return FALSE;
@@ -68,6 +82,7 @@ static gboolean make_clone(const Job *job, PifBootFiles **ret_files, GError **er
 {
     g_autofree char *unfinished = g_strconcat(job->clone, ".new", NULL);
     g_autofree char *public_key = g_strconcat(job->clone, ".pub", NULL);
+    g_autofree char *note = format_note(job);
     g_autoptr(PifStore) store = pif_store_open(job->store, error);
     g_autoptr(PifImage) image = NULL;
     if (!store || !pif_store_find(store, job->image, &image, error) ||
@@ -78,22 +93,44 @@ static gboolean make_clone(const Job *job, PifBootFiles **ret_files, GError **er
         return FALSE;
     if (write_identity(job, unfinished, public_key, ret_files, error) &&
         pif_clone_replace(store, unfinished, job->clone, error))
-        return TRUE;
+        return pif_clone_write_note(job->clone, note, error);
     pif_clone_remove(store, unfinished, NULL);
     return FALSE;
 }
 
-static gboolean check_base(const Job *job, GError **error)
+/* A card that cannot be changed starts as it is, and says so. */
+static void refresh(const Job *job, PifStore *store)
 {
-    g_autoptr(PifStore) store = pif_store_open(job->store, error);
-    return store && pif_clone_check_base(store, job->clone, error);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *note = format_note(job);
+    if (pif_clone_has_note(job->clone, note))
+        return;
+    char *said = NULL;
+    if (pif_clone_refresh(store, job->clone, &job->identity, &error) &&
+        pif_clone_write_note(job->clone, note, &error))
+        said = g_strdup("rewritten as farm.yaml says now");
+    else
+        said = g_strdup_printf("not as farm.yaml says now: %s", error->message);
+    g_ptr_array_add(job->identity.notes, said);
 }
 
 static gboolean read_clone(const Job *job, PifBootFiles **ret_files, GError **error)
 {
     g_autoptr(PifCard) card = NULL;
-    return check_base(job, error) && pif_card_open(job->clone, FALSE, &card, error) &&
+    g_autoptr(PifStore) store = pif_store_open(job->store, error);
+    if (!store || !pif_clone_check_base(store, job->clone, error))
+        return FALSE;
+    refresh(job, store);
+    return pif_card_open(job->clone, FALSE, &card, error) &&
            read_boot_files(job, card, ret_files, error) && pif_card_close(card, error);
+}
+
+static json_t *notes_to_json(const GPtrArray *notes)
+{
+    json_t *array = json_array();
+    for (guint i = 0; i < notes->len; i++)
+        json_array_append_new(array, json_string(notes->pdata[i]));
+    return array;
 }
 
 static gboolean run_job(const Job *job, json_t **ret_answer, GError **error)
@@ -102,7 +139,8 @@ static gboolean run_job(const Job *job, json_t **ret_answer, GError **error)
     gboolean is_new = !g_file_test(job->clone, G_FILE_TEST_EXISTS);
     if (!(is_new ? make_clone(job, &files, error) : read_clone(job, &files, error)))
         return FALSE;
-    *ret_answer = json_pack("{s:b}", "is_new", (int)is_new);
+    *ret_answer =
+        json_pack("{s:b, s:o}", "is_new", (int)is_new, "notes", notes_to_json(job->identity.notes));
     if (!files)
         return TRUE;
     json_t *paths =
@@ -117,7 +155,8 @@ int main(void)
 {
     pif_log_init("pifarm-card", 0);
     g_autoptr(GError) error = NULL;
-    Job job = {0};
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+    Job job = {.identity.notes = notes};
     json_error_t problem;
     json_t *answer = NULL;
     json_t *root = json_loadf(stdin, 0, &problem);
