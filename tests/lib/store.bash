@@ -40,7 +40,7 @@ seconds() {
 
 # half_done: the files under the state folder that are no whole image, no node's card and nothing that belongs to one.
 half_done() {
-    local sha256 allowed="images(/lock|/tmp|/downloads)?|farms(/[^/]*(/cards(/[^/.]*\.qcow2(\.pub)?)?)?)?"
+    local sha256 allowed="images(/lock|/tmp|/downloads)?|farms(/[^/]*(/cards(/[^/.]*\.qcow2(\.pub|\.note)?)?)?)?"
     while read -r sha256; do
         allowed+="|images/$sha256(\.img|\.json|\.[0-9]*\.qcow2|\.users(/[0-9a-f]{64})?)"
     done < <(pifarm image list --json | jq -r '.images[].sha256 // empty')
