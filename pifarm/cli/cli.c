@@ -124,32 +124,56 @@ static gboolean check_arguments(const PifCliCommand *command, const char *progra
                          argv[most + 1], program, most ? " " : "", command->arguments);
 }
 
-/* Of the command, or of its topic. */
-static void print_options(GOptionContext *context, const PifCliTopic *topic, GOptionGroup *group)
+/* A topic's options, which the context owns, and whether its help is asked for. */
+typedef struct {
+    const PifCliTopic *topic;
+    GOptionGroup *group;
+    gboolean is_asked;
+} Topic;
+
+enum { MAX_TOPICS = 4 };
+
+static void add_topic(GOptionContext *context, Topic *added)
 {
-    if (group) {
-        g_autofree char *description = pif_fold(topic->description, HELP_WIDTH);
-        g_option_context_set_description(context, description);
-    }
-    g_autofree char *text = g_option_context_get_help(context, group == NULL, group);
-    fputs(text, stdout);
+    const PifCliTopic *topic = added->topic;
+    const GOptionEntry help_entry[] = {
+        {topic->help_option, 0, 0, G_OPTION_ARG_NONE, &added->is_asked, topic->help_text, NULL},
+        G_OPTION_ENTRY_NULL};
+    added->group =
+        g_option_group_new(topic->help_option, topic->title, topic->help_text, NULL, NULL);
+    g_option_group_add_entries(added->group, topic->options);
+    g_option_context_add_group(context, added->group);
+    g_option_context_add_main_entries(context, help_entry, NULL);
 }
 
-/* NULL when there is no topic. The context owns it. */
-static GOptionGroup *add_topic(GOptionContext *context, const PifCliTopic *topic,
-                               gboolean *is_asked)
+static void add_topics(GOptionContext *context, const PifCliTopic *topics, Topic *ret_topics)
 {
-    if (!topic)
-        return NULL;
-    const GOptionEntry help_entry[] = {
-        {topic->help_option, 0, 0, G_OPTION_ARG_NONE, is_asked, topic->help_text, NULL},
-        G_OPTION_ENTRY_NULL};
-    GOptionGroup *group =
-        g_option_group_new(topic->help_option, topic->title, topic->help_text, NULL, NULL);
-    g_option_group_add_entries(group, topic->options);
-    g_option_context_add_group(context, group);
-    g_option_context_add_main_entries(context, help_entry, NULL);
-    return group;
+    for (size_t i = 0; topics && topics[i].help_option; i++) {
+        g_assert(i < MAX_TOPICS);
+        ret_topics[i].topic = &topics[i];
+        add_topic(context, &ret_topics[i]);
+    }
+}
+
+/* NULL: none. */
+static const Topic *asked_topic(const Topic *topics)
+{
+    for (size_t i = 0; i < MAX_TOPICS; i++)
+        if (topics[i].is_asked)
+            return &topics[i];
+    return NULL;
+}
+
+/* Of the command, or of that topic of it. */
+static void print_options(GOptionContext *context, const Topic *topic)
+{
+    if (topic) {
+        g_autofree char *description = pif_fold(topic->topic->description, HELP_WIDTH);
+        g_option_context_set_description(context, description);
+    }
+    g_autofree char *text =
+        g_option_context_get_help(context, topic == NULL, topic ? topic->group : NULL);
+    fputs(text, stdout);
 }
 
 static GOptionContext *make_context(const PifCliOptions *options)
@@ -171,11 +195,11 @@ gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GE
 {
     g_assert(options->command); /* or a command is not in the table */
     gboolean is_help = FALSE;
-    gboolean is_topic_help = FALSE;
+    Topic topics[MAX_TOPICS] = {0};
     const GOptionEntry help_entry[] = {
         {"help", 'h', 0, G_OPTION_ARG_NONE, &is_help, "show this help", NULL}, G_OPTION_ENTRY_NULL};
     g_autoptr(GOptionContext) context = make_context(options);
-    GOptionGroup *topic = add_topic(context, options->topic, &is_topic_help);
+    add_topics(context, options->topics, topics);
     g_option_context_add_main_entries(context, help_entry, NULL);
     g_autofree char *program =
         g_strjoin(" ", "pifarm", options->group ? options->group : options->command->name,
@@ -183,10 +207,11 @@ gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GE
     g_set_prgname(program);
     GError *failure = NULL;
     gboolean is_ok = g_option_context_parse(context, argc, argv, &failure);
-    if (is_ok && (is_help || is_topic_help))
-        print_options(context, options->topic, is_topic_help ? topic : NULL);
+    const Topic *topic = asked_topic(topics);
+    if (is_ok && (is_help || topic))
+        print_options(context, topic);
     g_set_prgname("pifarm");
-    if (is_ok && (is_help || is_topic_help))
+    if (is_ok && (is_help || topic))
         return FALSE;
     if (is_ok)
         drop_dashes(options->command, argc, *argv);

@@ -44,8 +44,8 @@ typedef struct {
     const GOptionEntry *options; /* NULL-terminated; may be NULL */
     const char *description;
     gboolean strict_posix;
-    const char *group;        /* "image" for the commands of `pifarm image`, else NULL */
-    const PifCliTopic *topic; /* may be NULL */
+    const char *group;         /* "image" for the commands of `pifarm image`, else NULL */
+    const PifCliTopic *topics; /* up to one without help_option; may be NULL */
 } PifCliOptions;
 gboolean pif_cli_parse(const PifCliOptions *options, int *argc, char ***argv, GError **error);
 

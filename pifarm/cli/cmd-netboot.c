@@ -31,15 +31,18 @@ static gboolean cmd_serve(PifCli *cli, int argc, char **argv, int *ret_status, G
     g_auto(GStrv) given = g_strdupv(argv);
     g_autofree char *program = pif_command_find_own("pifarm-netbootd");
     g_autoptr(PifCommand) command = pif_command_new(program, NULL);
-    const PifCliTopic dhcp = {"help-dhcp", "show more options of DHCP",
-                              "DHCP Options:", pif_serve_dhcp_option_entries(),
-                              pif_serve_dhcp_description};
+    const PifCliTopic topics[] = {
+        {"help-dhcp", "show more options of DHCP", "DHCP Options:", pif_serve_dhcp_option_entries(),
+         pif_serve_dhcp_description},
+        {"help-files", "show more options of TFTP and HTTP",
+         "TFTP and HTTP Options:", pif_serve_file_option_entries(), pif_serve_file_description},
+        {0}};
     const PifCliOptions spec = {.command =
                                     pif_cli_choose(pif_netboot_commands, group.name, "serve", NULL),
                                 .options = pif_serve_option_entries(),
                                 .description = pif_serve_description,
                                 .group = group.name,
-                                .topic = &dhcp};
+                                .topics = topics};
     pif_command_add_vector(command, (const char *const *)given + 1);
     return pif_cli_parse(&spec, &argc, &argv, error) &&
            pif_serve_options_check(pif_serve_options_get(), error) &&

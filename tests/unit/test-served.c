@@ -49,7 +49,7 @@ static char *make_folder(const char *script)
 
 static PifServedTree *serve(const char *folder)
 {
-    PifServedTree *tree = pif_served_tree_new();
+    PifServedTree *tree = pif_served_tree_new("10.9.0.1");
     PifServedSource *source = NULL;
     ok(source = pif_served_folder_open(folder, &error));
     pif_served_tree_add(tree, source);

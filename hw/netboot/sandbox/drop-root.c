@@ -3,18 +3,40 @@
 #include "hw/netboot/sandbox/drop-root.h"
 
 #include "pifarm/base/error.h"
+#include "pifarm/base/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 static gboolean change_root(const char *folder, GError **error)
 {
-    if (folder && (chroot(folder) < 0 || chdir("/") < 0))
+    if (chroot(folder) < 0 || chdir("/") < 0)
         return pif_error_set_errno(error, errno, "cannot confine the server to %s", folder);
     return TRUE;
+}
+
+/* To a folder that is gone: nothing is in it, and nothing can be. */
+static gboolean leave_all_folders(GError **error)
+{
+    char folder[] = "/tmp/pifarm-netbootd-XXXXXX";
+    g_auto(PifFd) parent = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0 || !g_mkdtemp(folder))
+        return pif_error_set_errno(error, errno, "cannot make a folder in /tmp");
+    gboolean is_inside = change_root(folder, error);
+    unlinkat(parent, strrchr(folder, '/') + 1, AT_REMOVEDIR);
+    return is_inside;
+}
+
+static gboolean confine(const char *folder, GError **error)
+{
+    if (!folder)
+        return TRUE;
+    return *folder ? change_root(folder, error) : leave_all_folders(error);
 }
 
 /* The kernel forgets the death signal of a process that changes its user. */
@@ -38,7 +60,7 @@ static gboolean leave_root(const char *folder, const char *name, GError **error)
     const struct passwd *user = getpwnam(name);
     if (!user)
         return pif_error_set(error, PIF_ERROR_USAGE, "there is no user '%s' to run as", name);
-    return change_root(folder, error) && become(user, error);
+    return confine(folder, error) && become(user, error);
 }
 
 gboolean pif_drop_root(const char *folder, const char *user, GError **error)

@@ -9,6 +9,7 @@ static gboolean parse(int *argc, char ***argv, GError **error)
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_option_context_add_main_entries(context, pif_serve_option_entries(), NULL);
     g_option_context_add_main_entries(context, pif_serve_dhcp_option_entries(), NULL);
+    g_option_context_add_main_entries(context, pif_serve_file_option_entries(), NULL);
     g_option_context_set_description(context, pif_serve_description);
     GError *failure = NULL;
     if (!g_option_context_parse(context, argc, argv, &failure)) {

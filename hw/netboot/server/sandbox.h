@@ -5,5 +5,6 @@
 #include <glib.h>
 
 /* As root: makes folder the root of all paths and becomes that user. In any case no new rights from
- * here on, and only the system calls that the server makes. folder may be NULL. */
+ * here on, and only the system calls that the server makes. folder "":
+ * an empty one. */
 gboolean pif_sandbox_enter(const char *folder, const char *user, GError **error);

@@ -29,11 +29,13 @@ static PifServeOptions options = {.lease_time_s = LEASE_TIME_S,
                                   .max_transfers = MAX_TRANSFERS};
 
 const char pif_serve_description[] =
-    "Serves what Raspberry Pis and others boot from, until it is interrupted. A file is looked "
-    "for\n"
-    "in DIR/MAC (b8-27-eb-12-34-56), in DIR/SERIAL (0c36778e), then in DIR. Once its ports are "
-    "open\n"
-    "the server runs as another user, who must be able to read the files, and sees only DIR.\n"
+    "Serves what Raspberry Pis and others boot from, until it is interrupted. ROOT is a folder, "
+    "or a\n"
+    "raw or qcow2 disk with a FAT partition. A file is looked for in ROOT/MAC (b8-27-eb-12-34-56), "
+    "in\n"
+    "ROOT/SERIAL (0c36778e), then in ROOT. Once its ports are open the server runs as another "
+    "user,\n"
+    "who must be able to read the files, and sees only the first folder.\n"
     "\n"
     "With -p, -t or -H nothing but what they say is served; without, TFTP if there is --root and "
     "DHCP\nif there is --dhcp.\n"
@@ -43,6 +45,15 @@ const char pif_serve_description[] =
     "What it does, it prints as lines of JSON.\n"
     "\n"
     "  pifarm netboot serve -i eth1 -r /srv/tftp --dhcp 10.77.0.100-10.77.0.199";
+
+const char pif_serve_file_description[] =
+    "ID is a MAC or a serial. GLOB is compared with names without MAC or serial in front; the "
+    "first\n"
+    "that matches counts. In PATH, TEXT and FILE {filename}, {mac}, {serial}, {node} and {server}\n"
+    "stand for what is known of who asks; where something is not known, the next GLOB is tried.\n"
+    "\n"
+    "  pifarm netboot serve -i eth1 -r /srv/tftp --node 0c36778e=/srv/n1.qcow2 \\\n"
+    "      --text 'cmdline.txt=ip=dhcp root=/dev/nbd0 nbdroot={server},{serial}'";
 
 const char pif_serve_dhcp_description[] =
     "WHO is a MAC, the beginning of MACs (b8:27:eb), MACs of which so many bits count\n"
@@ -61,7 +72,8 @@ const GOptionEntry *pif_serve_option_entries(void)
     static const GOptionEntry entries[] = {
         {"interface", 'i', 0, G_OPTION_ARG_STRING, &options.interface,
          "serve those who ask there (default: everywhere)", "IF"},
-        {"root", 'r', 0, G_OPTION_ARG_FILENAME, &options.root, "the folder with the files", "DIR"},
+        {"root", 'r', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.roots,
+         "a folder or disk with files; may be repeated", "ROOT"},
         {"dhcp", 'd', 0, G_OPTION_ARG_STRING, &options.dhcp,
          "give addresses: FIRST-LAST, static or proxy", "RANGE"},
         {"host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.hosts,
@@ -72,16 +84,6 @@ const GOptionEntry *pif_serve_option_entries(void)
         {"http", 'H', 0, G_OPTION_ARG_NONE, &options.only_http, "serve HTTP", NULL},
         {"pxe", 'p', 0, G_OPTION_ARG_NONE, &options.only_dhcp, "serve DHCP", NULL},
         {"user", 'u', 0, G_OPTION_ARG_STRING, &options.user, "run as USER (nobody)", "USER"},
-        {"tftp-port", 0, 0, G_OPTION_ARG_INT, &options.tftp_port, "listen there (69)", "PORT"},
-        {"http-port", 0, 0, G_OPTION_ARG_INT, &options.http_port, "listen there (80)", "PORT"},
-        {"http-timeout", 0, 0, G_OPTION_ARG_INT, &options.http_timeout_s,
-         "end connections that are idle or too slow (30)", "S"},
-        {"http-for-leases", 0, 0, G_OPTION_ARG_NONE, &options.is_http_for_leases_only,
-         "HTTP only for those who have their address from here", NULL},
-        {"max-transfers", 0, 0, G_OPTION_ARG_INT, &options.max_transfers,
-         "how many files may be on their way at once (4096)", "COUNT"},
-        {"rollover-to-1", 0, 0, G_OPTION_ARG_NONE, &options.rollover_to_1,
-         "after block 65535 comes block 1 instead of 0", NULL},
         G_OPTION_ENTRY_NULL};
     return entries;
 }
@@ -115,6 +117,31 @@ const GOptionEntry *pif_serve_dhcp_option_entries(void)
     return entries;
 }
 
+const GOptionEntry *pif_serve_file_option_entries(void)
+{
+    static const GOptionEntry entries[] = {
+        {"node", 'n', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.nodes,
+         "a root for one node alone; repeatable", "ID=ROOT"},
+        {"map", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &options.maps,
+         "serve PATH for names that match; repeatable", "GLOB=PATH"},
+        {"text", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.texts,
+         "serve a text for names that match; repeatable", "GLOB=TEXT"},
+        {"template", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.templates,
+         "the same with the text in a file", "GLOB=FILE"},
+        {"tftp-port", 0, 0, G_OPTION_ARG_INT, &options.tftp_port, "listen there (69)", "PORT"},
+        {"http-port", 0, 0, G_OPTION_ARG_INT, &options.http_port, "listen there (80)", "PORT"},
+        {"http-timeout", 0, 0, G_OPTION_ARG_INT, &options.http_timeout_s,
+         "end connections that are too slow (30)", "S"},
+        {"http-for-leases", 0, 0, G_OPTION_ARG_NONE, &options.is_http_for_leases_only,
+         "HTTP only for clients with an address from here", NULL},
+        {"max-transfers", 0, 0, G_OPTION_ARG_INT, &options.max_transfers,
+         "how many files may be on their way at once (4096)", "COUNT"},
+        {"rollover-to-1", 0, 0, G_OPTION_ARG_NONE, &options.rollover_to_1,
+         "after block 65535 comes block 1 instead of 0", NULL},
+        G_OPTION_ENTRY_NULL};
+    return entries;
+}
+
 PifServeOptions *pif_serve_options_get(void)
 {
     return &options;
@@ -125,6 +152,11 @@ static gboolean is_choosy(const PifServeOptions *given)
     return given->only_dhcp || given->only_tftp || given->only_http;
 }
 
+gboolean pif_serve_options_has_files(const PifServeOptions *given)
+{
+    return given->roots || given->nodes || given->texts || given->templates;
+}
+
 gboolean pif_serve_options_has_dhcp(const PifServeOptions *given)
 {
     return given->dhcp && (given->only_dhcp || !is_choosy(given));
@@ -132,23 +164,23 @@ gboolean pif_serve_options_has_dhcp(const PifServeOptions *given)
 
 gboolean pif_serve_options_has_tftp(const PifServeOptions *given)
 {
-    return given->root && (given->only_tftp || !is_choosy(given));
+    return pif_serve_options_has_files(given) && (given->only_tftp || !is_choosy(given));
 }
 
 gboolean pif_serve_options_has_http(const PifServeOptions *given)
 {
-    return given->root && given->only_http;
+    return pif_serve_options_has_files(given) && given->only_http;
 }
 
 static gboolean check_services(const PifServeOptions *given, GError **error)
 {
-    if (!given->root && !given->dhcp)
+    if (!pif_serve_options_has_files(given) && !given->dhcp)
         return pif_error_set(error, PIF_ERROR_USAGE,
                              "nothing to serve: name a folder with --root DIR, or addresses with "
                              "--dhcp FIRST-LAST");
     if (given->only_dhcp && !given->dhcp)
         return pif_error_set(error, PIF_ERROR_USAGE, "--pxe wants --dhcp FIRST-LAST too");
-    if ((given->only_tftp || given->only_http) && !given->root)
+    if ((given->only_tftp || given->only_http) && !pif_serve_options_has_files(given))
         return pif_error_set(error, PIF_ERROR_USAGE, "--%s wants --root DIR too",
                              given->only_tftp ? "tftp" : "http");
     if (pif_serve_options_has_dhcp(given) && !given->interface)

@@ -7,7 +7,11 @@
 /* As given on the command line; strings may be NULL. */
 typedef struct {
     char *interface;
-    char *root;
+    char **roots;     /* folders, disks */
+    char **nodes;     /* "MAC=ROOT", "SERIAL=ROOT" */
+    char **maps;      /* "GLOB=PATH" */
+    char **texts;     /* "GLOB=TEXT" */
+    char **templates; /* "GLOB=FILE" */
     char *user;
     char *dhcp;   /* "FIRST-LAST", "static" or "proxy" */
     char **hosts; /* "MAC=ADDRESS" or "MAC=ADDRESS,NAME" */
@@ -43,11 +47,17 @@ PifServeOptions *pif_serve_options_get(void);
 const GOptionEntry *pif_serve_dhcp_option_entries(void);
 extern const char pif_serve_description[];
 extern const char pif_serve_dhcp_description[];
+/* Those of TFTP and HTTP, likewise. */
+const GOptionEntry *pif_serve_file_option_entries(void);
+extern const char pif_serve_file_description[];
 
 /* Which services they ask for. */
 gboolean pif_serve_options_has_dhcp(const PifServeOptions *options);
 gboolean pif_serve_options_has_tftp(const PifServeOptions *options);
 gboolean pif_serve_options_has_http(const PifServeOptions *options);
+
+/* Whether there is anything to serve files from. */
+gboolean pif_serve_options_has_files(const PifServeOptions *options);
 
 /* Whether they make sense together. */
 gboolean pif_serve_options_check(const PifServeOptions *options, GError **error);

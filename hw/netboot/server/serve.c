@@ -7,6 +7,7 @@
 #include "hw/netboot/server/events.h"
 #include "hw/netboot/server/interface.h"
 #include "hw/netboot/server/sandbox.h"
+#include "hw/netboot/server/tree-setup.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
 
@@ -105,14 +106,12 @@ static const char *interface_of(const Server *server)
 
 static gboolean open_tree(Server *server, GError **error)
 {
-    if (!server->options->root)
-        return TRUE;
-    PifServedSource *folder = pif_served_folder_open(server->options->root, error);
-    if (!folder)
-        return FALSE;
-    server->tree = pif_served_tree_new();
-    pif_served_tree_add(server->tree, folder);
-    return TRUE;
+    char address[INET_ADDRSTRLEN];
+    const char *own = NULL;
+    if (server->interface.address.s_addr)
+        own = inet_ntop(AF_INET, &server->interface.address, address, sizeof address);
+    server->tree = pif_tree_setup(server->options, own, error);
+    return server->tree != NULL;
 }
 
 static gboolean start_tftp(Server *server, GError **error)
@@ -205,18 +204,20 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Server, server_clear)
 
 static void say_ready(Server *server)
 {
-    json_t *fields = json_pack("{s:s?, s:s?, s:s?, s:i}", "interface", server->options->interface,
-                               "dhcp", server->options->dhcp, "root", server->options->root,
-                               "tftp_port", server->options->tftp_port);
+    const char *root = server->options->roots ? server->options->roots[0] : NULL;
+    json_t *fields =
+        json_pack("{s:s?, s:s?, s:s?, s:i}", "interface", server->options->interface, "dhcp",
+                  server->options->dhcp, "root", root, "tftp_port", server->options->tftp_port);
     pif_event_log_write(&server->log, "netboot", "ready", fields);
 }
 
 gboolean pif_serve(const PifServeOptions *options, GError **error)
 {
     g_auto(Server) server = {.options = options, .log.fd = STDOUT_FILENO, .any_socket = -1};
+    const char *folder = pif_tree_setup_folder(options);
     allow_many_files(options);
     if (!server_start(&server, error) ||
-        !pif_sandbox_enter(options->root, options->user ? options->user : "nobody", error))
+        !pif_sandbox_enter(folder ? folder : "", options->user ? options->user : "nobody", error))
         return FALSE;
     say_ready(&server);
     return pif_loop_run(server.loop, error);
