@@ -89,7 +89,7 @@ PifBootSource *pif_served_boot_open(const char *folder, const PifNodeIdentity *i
     if (!source)
         return NULL;
     ServedBoot *served = g_new(ServedBoot, 1);
-    *served = (ServedBoot){pif_served_tree_new(), *identity, g_ptr_array_ref(lookups)};
+    *served = (ServedBoot){pif_served_tree_new(NULL), *identity, g_ptr_array_ref(lookups)};
     pif_served_tree_add(served->tree, source);
     g_autofree char *place = g_strdup_printf("served from %s", folder);
     return pif_boot_source_new(&kind, served, place);

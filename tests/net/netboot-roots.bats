@@ -87,6 +87,14 @@ give() { mcopy -o -i "$1@@4M" "$2" "::/$3"; }
     fails_with 22 in_client curl -s -f http://10.9.0.1/kernel8.img
     run mount
     [[ $output != *pifarm-netboot* ]]
+    keepers=$(pgrep -d, -P "$NETBOOTD")
+    programs=$(pgrep -P "$keepers")
+    [ -n "$programs" ]
+    kill -9 "$NETBOOTD"
+    wait "$NETBOOTD" || true
+    for program in $programs; do
+        while kill -0 "$program" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$program/status"; do :; done
+    done
 }
 
 @test "a disk without a FAT, a broken clone, an unknown node are told apart" {
@@ -125,6 +133,14 @@ give() { mcopy -o -i "$1@@4M" "$2" "::/$3"; }
     says_text autoboot.txt ''
     gets plain.txt "$ROOT/plain.txt"
     event sent '.service == "tftp" and .path == "(text)" and .file == "cmdline.txt"'
+}
+
+@test "texts name a node that has its address from here" {
+    serve --pxe --dhcp static --host b8:27:eb:64:24:7d=10.9.0.50,n7 --text 'cmdline.txt=host={node}'
+    in_client busybox udhcpc -i nb1 -f -n -q -s /bin/true
+    in_client ip address flush dev nb1
+    in_client ip address add 10.9.0.50/24 dev nb1
+    says_text cmdline.txt 'host=n7'
 }
 
 @test "without a folder the server is confined to nothing" {

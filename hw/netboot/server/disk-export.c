@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum { START_TIMEOUT_MS = 20 * 1000 };
 
@@ -24,7 +25,7 @@ typedef struct {
     char *pid_file; /* written when all is done that it was told */
     PifFd watch;    /* of the folder */
     pid_t pid;
-    PifFd program;
+    PifFd keeper;
 } Export;
 
 static void export_clear(Export *export)
@@ -35,7 +36,7 @@ static void export_clear(Export *export)
     g_free(export->mount_point);
     g_free(export->pid_file);
     pif_fd_clear(&export->watch);
-    pif_fd_clear(&export->program);
+    pif_fd_clear(&export->keeper);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Export, export_clear)
@@ -61,30 +62,60 @@ static char **make_arguments(const Export *export, const char *path)
     return g_strv_builder_end(arguments);
 }
 
-/* Not by PifCommand: GLib would watch the child from a thread, which would keep the rights that we
- * are about to give up. */
-static gboolean start(Export *export, const char *path, GError **error)
+static pid_t run_program(const Export *export, const char *path)
 {
     g_auto(GStrv) arguments = make_arguments(export, path);
     sigset_t none;
     sigemptyset(&none);
-    export->pid = fork();
-    if (export->pid == 0) {
+    pid_t pid = fork();
+    if (pid == 0) {
         sigprocmask(SIG_SETMASK, &none, NULL);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         execvp(arguments[0], arguments);
         _exit(127);
     }
-    if (export->pid > 0)
-        export->program = (int)syscall(SYS_pidfd_open, export->pid, 0);
-    if (export->program < 0)
+    return pid;
+}
+
+static int open_process(pid_t pid)
+{
+    return pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+}
+
+/* Ends with the program, or when nobody has the other end of the lifeline any more. */
+static void keep_program(const Export *export, const char *path, int lifeline)
+{
+    int program = open_process(run_program(export, path));
+    struct pollfd ends[] = {{lifeline, POLLIN, 0}, {program, POLLIN, 0}};
+    if (program >= 0)
+        poll(ends, G_N_ELEMENTS(ends), -1);
+    _exit(1);
+}
+
+/* The program mounts, so it is root's, and would not die with us, who will be somebody else by
+ * then: a keeper stands between. Not by PifCommand: GLib would watch the child from a thread, which
+ * would keep the rights that we are about to give up. */
+static gboolean start(Export *export, const char *path, GError **error)
+{
+    int lifeline[2] = {-1, -1};
+    if (pipe2(lifeline, O_CLOEXEC) < 0)
+        return pif_error_set_errno(error, errno, "cannot make a pipe");
+    export->pid = fork();
+    if (export->pid == 0) {
+        close_range(STDERR_FILENO + 1, (unsigned)lifeline[0] - 1, 0);
+        close_range((unsigned)lifeline[0] + 1, ~0U, 0);
+        keep_program(export, path, lifeline[0]);
+    }
+    close(lifeline[0]); /* the other end stays open for as long as we live */
+    export->keeper = open_process(export->pid);
+    if (export->keeper < 0)
         return pif_error_set_errno(error, errno, "cannot start qemu-storage-daemon");
     return TRUE;
 }
 
 static gboolean wait_until_ready(const Export *export, const char *path, GError **error)
 {
-    struct pollfd ready[] = {{export->watch, POLLIN, 0}, {export->program, POLLIN, 0}};
+    struct pollfd ready[] = {{export->watch, POLLIN, 0}, {export->keeper, POLLIN, 0}};
     gint64 deadline_us = g_get_monotonic_time() + START_TIMEOUT_MS * G_GINT64_CONSTANT(1000);
     char events[4096];
     while (!g_file_test(export->pid_file, G_FILE_TEST_EXISTS)) {
@@ -121,7 +152,7 @@ static gboolean prepare(Export *export, const char *path, GError **error)
 
 int pif_disk_export_open(const char *path, GError **error)
 {
-    g_auto(Export) export = {.watch = -1, .program = -1};
+    g_auto(Export) export = {.watch = -1, .keeper = -1};
     if (!prepare(&export, path, error) || !start(&export, path, error))
         return -1;
     gboolean is_ready = wait_until_ready(&export, path, error);

@@ -66,6 +66,8 @@ static void identify(const struct sockaddr_in *client, PifNodeIdentity *ret_iden
         ret_identity->serial = lease->serial;
         ret_identity->has_serial = lease->has_serial;
         ret_identity->has_lease = true;
+        if (lease->name)
+            g_strlcpy(ret_identity->name, lease->name, sizeof ret_identity->name);
     } else if (*server->interface.name)
         ret_identity->has_mac = pif_interface_find_mac(server->interface.name, server->any_socket,
                                                        client->sin_addr, ret_identity->mac);
