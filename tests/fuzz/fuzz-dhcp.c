@@ -7,7 +7,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { SERVER = 0x0a4d0001, FIRST = 0x0a4d0064, LAST = 0x0a4d0067, LEASE_S = 3600 };
+enum {
+    SERVER = 0x0a4d0001,
+    FIRST = 0x0a4d0064,
+    LAST = 0x0a4d0067,
+    PLACE = 0x0a4d000d,
+    LEASE_S = 3600
+};
 
 static void check_message(const PifDhcpMessage *message)
 {
@@ -27,20 +33,37 @@ static void check_answer(const PifDhcpPool *pool, const PifDhcpReply *reply)
     g_assert_cmpuint(reply->size, >=, PIF_DHCP_MIN_REPLY);
     g_assert_true(pif_dhcp_parse(reply->bytes, reply->size, &answer));
     uint32_t yiaddr = answer.header.yiaddr;
-    g_assert_true(yiaddr == 0 || (yiaddr >= FIRST && yiaddr <= LAST));
+    g_assert_true(yiaddr == 0 || yiaddr == PLACE || (yiaddr >= FIRST && yiaddr <= LAST));
     const PifDhcpLease *lease = yiaddr ? pif_dhcp_pool_find(pool, yiaddr) : NULL;
     g_assert_true(yiaddr == 0 || memcmp(lease->mac, reply->mac, sizeof reply->mac) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const PifDhcpConfig config = {.server = SERVER,
-                                         .netmask = 0xffffff00,
-                                         .lease_s = LEASE_S,
-                                         .domain = "lab",
-                                         .boot_file = "pxelinux.0"};
+    static const PifDhcpBootFile boot_files[] = {{0, "bios.0"}, {7, "x64.efi"}};
+    static const PifDhcpOption options[] = {
+        {.code = PIF_DHCP_TFTP_SERVER, .size = 3, .bytes = "lab"},
+        {.is_forced = true, .code = 224, .size = 255},
+    };
+    static PifDhcpConfig config = {.server = SERVER,
+                                   .netmask = 0xffffff00,
+                                   .lease_s = LEASE_S,
+                                   .domain = "lab",
+                                   .boot_file = "pxelinux.0",
+                                   .boot_files = boot_files,
+                                   .n_boot_files = G_N_ELEMENTS(boot_files),
+                                   .options = options,
+                                   .n_options = G_N_ELEMENTS(options)};
+    static PifDhcpHosts *hosts;
     enum { PART = 400 };
     g_autoptr(PifDhcpPool) pool = pif_dhcp_pool_new(FIRST, LAST);
+    if (!hosts) {
+        hosts = pif_dhcp_hosts_new();
+        pif_dhcp_hosts_add(hosts, "id:1", PLACE, NULL);
+        pif_dhcp_hosts_add(hosts, "port:1", PLACE, NULL);
+        config.hosts = hosts;
+    }
+    g_assert_true(pif_dhcp_pool_add_place(pool, PLACE, NULL, NULL));
     for (size_t at = 0; at < size; at += PART) {
         PifDhcpMessage message;
         PifDhcpReply reply;

@@ -21,6 +21,13 @@ static void add_boot_menu(PifDhcpDraft *draft)
     pif_dhcp_add(draft, PIF_DHCP_VENDOR, menu, sizeof menu - 1);
 }
 
+/* The PXE specification 2.1, table 2-1: option 43's 6, bit 3: no menu, the file that is named. */
+static void add_no_menu(PifDhcpDraft *draft)
+{
+    static const char no_menu[] = "\x06\x01\x08\xff";
+    pif_dhcp_add(draft, PIF_DHCP_VENDOR, no_menu, sizeof no_menu - 1);
+}
+
 static void add_tftp_server(PifDhcpDraft *draft, uint32_t address)
 {
     char text[16];
@@ -39,9 +46,32 @@ static void add_pi_options(PifDhcpCase *c, uint32_t tftp_server)
         add_boot_menu(&c->draft);
 }
 
+/* Option 93, else what option 60 says: "PXEClient:Arch:00007:..." */
+static bool arch_of(const PifDhcpMessage *message, unsigned *ret_arch)
+{
+    size_t size = 0;
+    const uint8_t *bytes = pif_dhcp_get(message, PIF_DHCP_ARCH, &size);
+    if (bytes && size >= 2) {
+        *ret_arch = (unsigned)bytes[0] << 8 | bytes[1];
+        return true;
+    }
+    bytes = pif_dhcp_get(message, PIF_DHCP_CLASS, &size);
+    g_autofree char *class = bytes ? g_strndup((const char *)bytes, size) : NULL;
+    return class && sscanf(class, "PXEClient:Arch:%5u", ret_arch) == 1;
+}
+
 static const char *boot_file_for(const PifDhcpCase *c)
 {
-    return c->verdict && c->verdict->boot_file ? c->verdict->boot_file : c->config->boot_file;
+    const PifDhcpConfig *config = c->config;
+    unsigned arch = 0;
+    if (c->verdict && c->verdict->boot_file)
+        return c->verdict->boot_file;
+    if (config->n_boot_files == 0 || !arch_of(c->message, &arch))
+        return config->boot_file;
+    for (unsigned i = 0; i < config->n_boot_files; i++)
+        if (config->boot_files[i].arch == arch)
+            return config->boot_files[i].file;
+    return config->boot_file;
 }
 
 static void add_pxe_options(PifDhcpCase *c)
@@ -60,6 +90,8 @@ static void add_pxe_options(PifDhcpCase *c)
         add_pi_options(c, tftp_server);
         return;
     }
+    if (config->is_proxy)
+        add_no_menu(&c->draft);
     add_tftp_server(&c->draft, tftp_server);
     const char *file = boot_file_for(c);
     if (!file)
@@ -125,6 +157,16 @@ static void echo(PifDhcpCase *c, PifDhcpCode code)
         pif_dhcp_add(&c->draft, code, bytes, size);
 }
 
+static bool hears_only_broadcasts(const PifDhcpCase *c)
+{
+    const PifDhcpReply *reply = c->reply;
+    for (unsigned i = 0; i < c->config->n_broadcast; i++)
+        if (pif_dhcp_match_test(&c->config->broadcast[i], reply->mac,
+                                reply->has_uuid ? reply->uuid : NULL))
+            return true;
+    return false;
+}
+
 /* RFC 2131, section 4.1. */
 static void choose_destination(PifDhcpCase *c, uint32_t yiaddr)
 {
@@ -140,11 +182,34 @@ static void choose_destination(PifDhcpCase *c, uint32_t yiaddr)
     } else if (asked->ciaddr && !is_nak) {
         reply->destination = PIF_DHCP_TO_ADDRESS;
         reply->address = asked->ciaddr;
-    } else if (is_nak || (asked->flags & PIF_DHCP_FLAG_BROADCAST) || yiaddr == 0) {
+    } else if (is_nak || (asked->flags & PIF_DHCP_FLAG_BROADCAST) || yiaddr == 0 ||
+               hears_only_broadcasts(c)) {
         reply->destination = PIF_DHCP_TO_EVERYBODY;
     } else {
         reply->destination = PIF_DHCP_TO_MAC;
     }
+}
+
+static bool is_wanted(const PifDhcpCase *c, const PifDhcpOption *option)
+{
+    size_t size = 0;
+    const uint8_t *wanted = pif_dhcp_get(c->message, PIF_DHCP_PARAMETERS, &size);
+    return option->is_forced || !wanted || memchr(wanted, option->code, size) ||
+           pif_dhcp_has(&c->draft, (PifDhcpCode)option->code);
+}
+
+/* What is configured by name or number goes before what we would say. */
+static void add_configured_options(PifDhcpCase *c)
+{
+    const PifDhcpReply *reply = c->reply;
+    const PifDhcpOption *chosen[256];
+    if (c->config->n_options == 0)
+        return;
+    pif_dhcp_options_choose(c->config->options, c->config->n_options, reply->mac,
+                            reply->has_uuid ? reply->uuid : NULL, chosen);
+    for (unsigned code = 0; code < G_N_ELEMENTS(chosen); code++)
+        if (chosen[code] && is_wanted(c, chosen[code]))
+            pif_dhcp_set(&c->draft, (PifDhcpCode)code, chosen[code]->bytes, chosen[code]->size);
 }
 
 static void finish(PifDhcpCase *c, uint32_t yiaddr)
@@ -170,6 +235,7 @@ void pif_dhcp_answer(PifDhcpCase *c, PifDhcpType type, uint32_t address)
     add_times(c);
     add_network_options(c);
     add_pxe_options(c);
+    add_configured_options(c);
     finish(c, address);
 }
 
@@ -178,12 +244,14 @@ void pif_dhcp_answer_inform(PifDhcpCase *c)
     begin(c, PIF_DHCP_ACK);
     add_network_options(c);
     add_pxe_options(c);
+    add_configured_options(c);
     finish(c, 0);
 }
 
 void pif_dhcp_answer_boot(PifDhcpCase *c, PifDhcpType type)
 {
     begin(c, type);
+    c->draft.header.ciaddr = type == PIF_DHCP_ACK ? c->message->header.ciaddr : 0;
     add_pxe_options(c);
     finish(c, 0);
 }

@@ -177,6 +177,8 @@ bool pif_dhcp_identify(const PifDhcpConfig *config, const PifDhcpPool *pool,
     }
     if (pif_dhcp_get_u32(message, PIF_DHCP_SERVER, &server) && server != config->server)
         ret_reply->other_server = server;
+    if (config->hosts)
+        ret_reply->place = pif_dhcp_hosts_find(config->hosts, message);
     copy_hostname(message, ret_reply);
     recognise(pool, message, ret_reply);
     return true;
@@ -188,8 +190,9 @@ bool pif_dhcp_admit(const PifDhcpConfig *config, const PifDhcpPool *pool, PifDhc
     const PifDhcpAccess *access = config->access;
     if (!access)
         return true;
-    switch (pif_dhcp_access_of(access, reply->mac, reply->has_uuid ? reply->uuid : NULL,
-                               lease && (lease->is_static || lease->is_adopted))) {
+    switch (
+        pif_dhcp_access_of(access, reply->mac, reply->has_uuid ? reply->uuid : NULL,
+                           reply->place || (lease && (lease->is_static || lease->is_adopted)))) {
     case PIF_DHCP_KNOWN:
         return true;
     case PIF_DHCP_DENIED:
@@ -202,6 +205,14 @@ bool pif_dhcp_admit(const PifDhcpConfig *config, const PifDhcpPool *pool, PifDhc
         return true;
     reply->note = "this client is unknown, and unknown ones are ignored";
     return false;
+}
+
+/* Only what came through a relay says where a client sits, or that it has left. */
+static void sit_down(PifDhcpCase *c)
+{
+    size_t size = 0;
+    if (c->reply->place || (c->config->hosts && pif_dhcp_get(c->message, PIF_DHCP_RELAY, &size)))
+        pif_dhcp_pool_bind(c->pool, c->reply->mac, c->reply->place);
 }
 
 /* After an OFFER to a ROM there is a lease to remember it by. */
@@ -219,6 +230,7 @@ void pif_dhcp_decide(const PifDhcpConfig *config, PifDhcpPool *pool, const PifDh
     if (!pif_dhcp_identify(config, pool, message, ret_reply) ||
         !pif_dhcp_admit(config, pool, ret_reply))
         return;
+    sit_down(&c);
     if (verdict && !verdict->is_allowed &&
         !(verdict->is_refused && ret_reply->type == PIF_DHCP_REQUEST))
         ignore(&c, verdict->reason);
@@ -229,4 +241,19 @@ void pif_dhcp_decide(const PifDhcpConfig *config, PifDhcpPool *pool, const PifDh
     if (ret_reply->answer == PIF_DHCP_OFFER || ret_reply->answer == PIF_DHCP_ACK)
         adopt(&c);
     remember(&c);
+}
+
+void pif_dhcp_decide_boot(const PifDhcpConfig *config, PifDhcpPool *pool,
+                          const PifDhcpMessage *message, PifDhcpReply *ret_reply)
+{
+    PifDhcpCase c = {config, pool, message, NULL, 0, ret_reply, {{0}}};
+    if (!pif_dhcp_identify(config, pool, message, ret_reply) ||
+        !pif_dhcp_admit(config, pool, ret_reply))
+        return;
+    if (!ret_reply->profile->name)
+        ignore(&c, "no boot ROM");
+    else if (ret_reply->type != PIF_DHCP_REQUEST && ret_reply->type != PIF_DHCP_INFORM)
+        ignore(&c, "no question of what to boot");
+    else
+        pif_dhcp_answer_boot(&c, PIF_DHCP_ACK);
 }

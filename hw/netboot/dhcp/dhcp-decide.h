@@ -4,7 +4,15 @@
 #pragma once
 
 #include "hw/netboot/dhcp/dhcp-access.h"
+#include "hw/netboot/dhcp/dhcp-hosts.h"
+#include "hw/netboot/dhcp/dhcp-option.h"
 #include "hw/netboot/dhcp/dhcp-pool.h"
+
+/* What PXE clients of an architecture boot (RFC 4578, section 2.1). */
+typedef struct {
+    uint16_t arch;
+    const char *file;
+} PifDhcpBootFile;
 
 /* Addresses in host order; 0 or NULL: there is none. */
 typedef struct {
@@ -14,7 +22,14 @@ typedef struct {
     uint32_t dns;
     uint32_t tftp_server; /* default: server */
     const char *domain;
-    const char *boot_file; /* for PXE clients that are no Pi */
+    const char *boot_file; /* for PXE clients that are no Pi, and of no architecture named below */
+    const PifDhcpBootFile *boot_files;
+    unsigned n_boot_files;
+    const PifDhcpOption *options;
+    unsigned n_options;
+    const PifDhcpMatch *broadcast; /* clients that hear nothing but 255.255.255.255 */
+    unsigned n_broadcast;
+    const PifDhcpHosts *hosts; /* who sits in the pool's places */
     uint32_t lease_s;
     bool is_proxy;               /* addresses come from another server: boot options only */
     const PifDhcpAccess *access; /* NULL: everybody is served */
@@ -58,6 +73,7 @@ typedef struct {
     uint32_t serial;
     bool has_uuid; /* in this message, or in one before */
     uint8_t uuid[PIF_DHCP_UUID_SIZE];
+    uint32_t place;                     /* the address of where it sits; 0: it has none */
     uint32_t other_server;              /* whom the client speaks to instead of us; 0: nobody */
     char hostname[PIF_DHCP_SNAME_SIZE]; /* what it calls itself */
     const char *note;                   /* why there is no answer, or a NAK; may be NULL */
@@ -79,6 +95,11 @@ bool pif_dhcp_identify(const PifDhcpConfig *config, const PifDhcpPool *pool,
                        const PifDhcpMessage *message, PifDhcpReply *ret_reply);
 /* Whether the rules let the client be served; if not, the reply's note says why. */
 bool pif_dhcp_admit(const PifDhcpConfig *config, const PifDhcpPool *pool, PifDhcpReply *reply);
+
+/* For port 4011, where PXE clients ask what to boot once they have an address (the PXE
+ * specification 2.1, section 2.2.5). The answer goes back to where the request came from. */
+void pif_dhcp_decide_boot(const PifDhcpConfig *config, PifDhcpPool *pool,
+                          const PifDhcpMessage *message, PifDhcpReply *ret_reply);
 
 /* The whole: identified, admitted, answered. Changes the leases as it decides: what is offered is
  * promised. verdict may be NULL: nobody was asked. */

@@ -24,6 +24,29 @@ void pif_dhcp_add(PifDhcpDraft *draft, PifDhcpCode code, const void *bytes, size
     draft->used = (uint16_t)(draft->used + size);
 }
 
+static unsigned find_item(const PifDhcpDraft *draft, PifDhcpCode code)
+{
+    unsigned i = 0;
+    while (i < draft->n_items && draft->items[i].code != (uint8_t)code)
+        i++;
+    return i;
+}
+
+bool pif_dhcp_has(const PifDhcpDraft *draft, PifDhcpCode code)
+{
+    return find_item(draft, code) < draft->n_items;
+}
+
+void pif_dhcp_set(PifDhcpDraft *draft, PifDhcpCode code, const void *bytes, size_t size)
+{
+    unsigned item = find_item(draft, code);
+    unsigned n_before = draft->n_items;
+    pif_dhcp_add(draft, code, bytes, size);
+    if (item == n_before || draft->overflow)
+        return;
+    draft->items[item] = draft->items[--draft->n_items];
+}
+
 void pif_dhcp_add_u8(PifDhcpDraft *draft, PifDhcpCode code, uint8_t value)
 {
     pif_dhcp_add(draft, code, &value, 1);

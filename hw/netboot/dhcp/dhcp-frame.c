@@ -4,6 +4,8 @@
 
 #include "pifarm/base/wire.h"
 
+#include <string.h>
+
 enum {
     IP_HEAD = 20,
     UDP_HEAD = 8,
@@ -78,6 +80,47 @@ size_t pif_frame_format(const PifFramePath *path, const void *payload, size_t si
     pif_writer_be16(&writer, udp_checksum(path, payload, size));
     pif_writer_bytes(&writer, payload, size);
     return writer.overflow ? 0 : writer.position;
+}
+
+/* From the first word of the head to the payload's; the size that is left is the datagram's. */
+static bool parse_ip(PifReader *reader, PifFramePath *path)
+{
+    enum { MORE_OR_LATER_PIECES = 0x3fff };
+    uint8_t version_and_words = pif_reader_u8(reader);
+    size_t head = (size_t)(version_and_words & 15) * 4;
+    pif_reader_skip(reader, 5);
+    uint16_t pieces = pif_reader_be16(reader);
+    pif_reader_skip(reader, 1);
+    uint8_t protocol = pif_reader_u8(reader);
+    pif_reader_skip(reader, 2);
+    path->from = pif_reader_be32(reader);
+    path->to = pif_reader_be32(reader);
+    if (version_and_words >> 4 != 4 || head < IP_HEAD || protocol != UDP ||
+        (pieces & MORE_OR_LATER_PIECES))
+        return false;
+    pif_reader_skip(reader, head - IP_HEAD);
+    return true;
+}
+
+const uint8_t *pif_frame_parse(const void *bytes, size_t size, PifFramePath *ret_path,
+                               size_t *ret_size)
+{
+    PifReader reader;
+    pif_reader_init(&reader, bytes, size);
+    const uint8_t *to_mac = pif_reader_bytes(&reader, sizeof ret_path->to_mac);
+    const uint8_t *from_mac = pif_reader_bytes(&reader, sizeof ret_path->from_mac);
+    if (pif_reader_be16(&reader) != ETHERTYPE_IP || !parse_ip(&reader, ret_path))
+        return NULL;
+    ret_path->from_port = pif_reader_be16(&reader);
+    ret_path->to_port = pif_reader_be16(&reader);
+    uint16_t length = pif_reader_be16(&reader);
+    pif_reader_skip(&reader, 2);
+    if (reader.overflow || length < UDP_HEAD)
+        return NULL;
+    memcpy(ret_path->to_mac, to_mac, sizeof ret_path->to_mac);
+    memcpy(ret_path->from_mac, from_mac, sizeof ret_path->from_mac);
+    *ret_size = length - UDP_HEAD;
+    return pif_reader_bytes(&reader, *ret_size);
 }
 
 size_t pif_frame_format_nudge(const PifFramePath *path, void *buffer, size_t room)

@@ -51,6 +51,9 @@ typedef void (*LeaseFunc)(const PifDhcpLease *lease, int64_t now_s, gpointer dat
 static void replay_into_pool(const PifDhcpLease *lease, int64_t now_s, gpointer pool)
 {
     int64_t left_s = lease->expires_s - now_s;
+    const PifDhcpLease *known = pif_dhcp_pool_find(pool, lease->address);
+    if (known && known->is_place)
+        pif_dhcp_pool_bind(pool, lease->mac, lease->address);
     if (left_s > 0 && pif_dhcp_pool_take(pool, lease->mac, lease->address, now_s, left_s) &&
         lease->expires_s == INT64_MAX)
         pif_dhcp_pool_adopt(pool, lease->mac);

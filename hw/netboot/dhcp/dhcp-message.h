@@ -110,6 +110,9 @@ typedef struct {
 } PifDhcpDraft;
 
 void pif_dhcp_add(PifDhcpDraft *draft, PifDhcpCode code, const void *bytes, size_t size);
+/* In the place of one that was added with that code, else behind the last. */
+void pif_dhcp_set(PifDhcpDraft *draft, PifDhcpCode code, const void *bytes, size_t size);
+bool pif_dhcp_has(const PifDhcpDraft *draft, PifDhcpCode code);
 void pif_dhcp_add_u8(PifDhcpDraft *draft, PifDhcpCode code, uint8_t value);
 void pif_dhcp_add_u32(PifDhcpDraft *draft, PifDhcpCode code, uint32_t value);
 /* Without its NUL. */

@@ -117,6 +117,30 @@ gboolean pif_dhcp_pool_add_host(PifDhcpPool *pool, const uint8_t *mac, uint32_t 
     return TRUE;
 }
 
+gboolean pif_dhcp_pool_add_place(PifDhcpPool *pool, uint32_t address, const char *name,
+                                 GError **error)
+{
+    if (find_address(pool, address))
+        return pif_error_set(error, PIF_ERROR_EXISTS, "an address is named twice");
+    PifDhcpLease *lease = add_lease(pool, address);
+    lease->is_static = true;
+    lease->is_place = true;
+    lease->name = name;
+    return TRUE;
+}
+
+void pif_dhcp_pool_bind(PifDhcpPool *pool, const uint8_t *mac, uint32_t place)
+{
+    PifDhcpLease *own = find_mac(pool, mac);
+    PifDhcpLease *lease = place ? find_address(pool, place) : NULL;
+    if (own && own->is_static && !own->is_place)
+        return;
+    if (lease && lease->is_place)
+        bind_to(pool, lease, mac);
+    else if (own && own->is_place)
+        unbind(pool, own);
+}
+
 void pif_dhcp_pool_reserve(PifDhcpPool *pool, uint32_t address)
 {
     if (!find_address(pool, address))

@@ -22,6 +22,7 @@ typedef struct {
     uint8_t mac[PIF_DHCP_MAC_SIZE];
     PifDhcpLeaseState state;
     bool is_static;
+    bool is_place;   /* static, of whoever sits there: pif_dhcp_pool_bind() says who does */
     bool is_adopted; /* once dynamic, now its own for good; expires_s is INT64_MAX */
     int64_t expires_s;
     const char *name; /* of a host with an address of its own, for it to take on; or NULL */
@@ -42,6 +43,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifDhcpPool, pif_dhcp_pool_free)
  * EXISTS when MAC or address has been named before. */
 gboolean pif_dhcp_pool_add_host(PifDhcpPool *pool, const uint8_t *mac, uint32_t address,
                                 const char *name, GError **error);
+
+/* That address is for whom pif_dhcp_pool_bind() names; name as above. EXISTS when it has been named
+ * before. */
+gboolean pif_dhcp_pool_add_place(PifDhcpPool *pool, uint32_t address, const char *name,
+                                 GError **error);
+
+/* The client sits in that place now, and no other one does; 0: in none. A client with an address
+ * for its MAC keeps that. */
+void pif_dhcp_pool_bind(PifDhcpPool *pool, const uint8_t *mac, uint32_t place);
 
 /* Nobody gets that address: the server's own. */
 void pif_dhcp_pool_reserve(PifDhcpPool *pool, uint32_t address);

@@ -3,17 +3,24 @@
 // are sent.
 #include "hw/netboot/dhcp/dhcp-server.h"
 
-#include "hw/netboot/dhcp/dhcp-frame.h"
+#include "hw/netboot/dhcp/dhcp-arp.h"
+#include "hw/netboot/dhcp/dhcp-boot-server.h"
+#include "hw/netboot/dhcp/dhcp-ear.h"
+#include "hw/netboot/dhcp/dhcp-patience.h"
+#include "hw/netboot/dhcp/dhcp-rivals.h"
+#include "hw/netboot/dhcp/dhcp-sender.h"
 
-#include <arpa/inet.h>
-#include <linux/if_packet.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 128, SERVER_PORT = 67, CLIENT_PORT = 68, MAX_LATER = 256, FRAME_SIZE = 1600 };
+enum {
+    BATCH = 128,
+    FRAME_SIZE = 1600,
+    PROBE_WAIT_US = 250000,
+    FIRST_LOOK_US = 2000000, /* for other servers: when the link has come up */
+};
 
 /* One fdatasync() is for as many leases as are asked for at once. */
 typedef struct {
@@ -27,121 +34,41 @@ struct PifDhcpServer {
     PifWatch watch;
     PifLoop *loop;
     PifDhcpServerConfig config;
-    int frames;
+    PifDhcpSockets sockets;
+    PifDhcpSender *sender;
+    PifDhcpBootServer *boot;
+    PifDhcpEar *ear;
+    PifDhcpRivals rivals;
+    PifTimer rival_timer;
+    PifDhcpPatience *patience;
     PifDhcpDesk *desk;
     PifTimer desk_timer;
     Batch *batch;
-    struct Later *later; /* frames whose time has not come */
-    unsigned n_later;
 };
 
-/* A frame to be sent later. */
-typedef struct Later {
-    PifTimer timer;
-    PifDhcpServer *server;
-    struct Later *next;
-    size_t size;
-    uint8_t bytes[FRAME_SIZE];
-} Later;
-
-static void send_frame(const PifDhcpServer *server, const uint8_t *bytes, size_t size)
+static void notice(const PifDhcpServer *server, PifDhcpNoticeKind kind, uint32_t address,
+                   const uint8_t *mac)
 {
-    struct sockaddr_ll to = {.sll_family = AF_PACKET,
-                             .sll_ifindex = server->config.interface_index,
-                             .sll_halen = PIF_DHCP_MAC_SIZE};
-    memcpy(to.sll_addr, bytes, PIF_DHCP_MAC_SIZE);
-    sendto(server->frames, bytes, size, MSG_DONTWAIT, (const struct sockaddr *)&to, sizeof to);
+    PifDhcpNotice notice = {.kind = kind, .address = address};
+    if (mac)
+        memcpy(notice.mac, mac, sizeof notice.mac);
+    server->config.on_notice(&notice, server->config.data);
 }
 
-static void unlink_later(Later *later)
+static void notice_rival(PifDhcpServer *server, uint32_t address)
 {
-    Later **link = &later->server->later;
-    while (*link != later)
-        link = &(*link)->next;
-    *link = later->next;
-    later->server->n_later--;
+    if (address != server->config.decide.server && !server->config.decide.is_proxy &&
+        pif_dhcp_rivals_is_news(&server->rivals, address, pif_loop_now_us()))
+        notice(server, PIF_DHCP_NOTICE_RIVAL, address, NULL);
 }
 
-static void on_later(PifTimer *timer, int64_t now_us)
+static void notice_impatience(PifDhcpServer *server, const PifDhcpReply *reply)
 {
-    Later *later = PIF_CONTAINER_OF(timer, Later, timer);
-    send_frame(later->server, later->bytes, later->size);
-    unlink_later(later);
-    g_free(later);
-}
-
-/* Without delay at once. Too many: they are left out, clients ask again. */
-static void send_frame_after(PifDhcpServer *server, const uint8_t *bytes, size_t size,
-                             unsigned delay_ms)
-{
-    if (delay_ms == 0) {
-        send_frame(server, bytes, size);
-        return;
-    }
-    if (server->n_later == MAX_LATER || size > FRAME_SIZE)
-        return;
-    Later *later = g_new0(Later, 1);
-    later->timer.fire = on_later;
-    later->server = server;
-    later->size = size;
-    memcpy(later->bytes, bytes, size);
-    later->next = server->later;
-    server->later = later;
-    server->n_later++;
-    pif_loop_set_timer(server->loop, &later->timer, pif_loop_now_us() + (int64_t)delay_ms * 1000);
-}
-
-static PifFramePath path_to(const PifDhcpServer *server, const PifDhcpReply *reply)
-{
-    bool is_broadcast = reply->destination == PIF_DHCP_TO_EVERYBODY;
-    PifFramePath path = {.from = server->config.decide.server,
-                         .to = is_broadcast ? INADDR_BROADCAST : reply->address,
-                         .from_port = SERVER_PORT,
-                         .to_port = CLIENT_PORT};
-    memcpy(path.from_mac, server->config.mac, sizeof path.from_mac);
-    memset(path.to_mac, 0xff, sizeof path.to_mac);
-    if (!is_broadcast)
-        memcpy(path.to_mac, reply->mac, sizeof path.to_mac);
-    return path;
-}
-
-static void answer_by_frame(PifDhcpServer *server, const PifDhcpReply *reply)
-{
-    uint8_t frame[FRAME_SIZE];
-    PifFramePath path = path_to(server, reply);
-    size_t size = pif_frame_format(&path, reply->bytes, reply->size, frame, sizeof frame);
-    send_frame_after(server, frame, size, reply->profile->delay_ms);
-    memcpy(path.to_mac, reply->mac, sizeof path.to_mac);
-    size = pif_frame_format_nudge(&path, frame, sizeof frame);
-    for (unsigned i = 0; i < G_N_ELEMENTS(reply->profile->nudge_ms); i++)
-        if (reply->profile->nudge_ms[i] > 0)
-            send_frame_after(server, frame, size, reply->profile->nudge_ms[i]);
-}
-
-static void answer_by_datagram(const PifDhcpServer *server, const PifDhcpReply *reply)
-{
-    bool is_relay = reply->destination == PIF_DHCP_TO_RELAY;
-    const struct sockaddr_in to = {.sin_family = AF_INET,
-                                   .sin_port = htons(is_relay ? SERVER_PORT : CLIENT_PORT),
-                                   .sin_addr.s_addr = htonl(reply->address)};
-    sendto(server->watch.fd, reply->bytes, reply->size, MSG_DONTWAIT, (const struct sockaddr *)&to,
-           sizeof to);
-}
-
-static void answer(PifDhcpServer *server, const PifDhcpReply *reply)
-{
-    switch (reply->destination) {
-    case PIF_DHCP_TO_NOBODY:
-        return;
-    case PIF_DHCP_TO_MAC:
-    case PIF_DHCP_TO_EVERYBODY:
-        answer_by_frame(server, reply);
-        return;
-    case PIF_DHCP_TO_ADDRESS:
-    case PIF_DHCP_TO_RELAY:
-        answer_by_datagram(server, reply);
-        return;
-    }
+    if (reply->answer == PIF_DHCP_ACK)
+        pif_dhcp_patience_went_on(server->patience, reply->mac);
+    else if (reply->answer == PIF_DHCP_OFFER &&
+             pif_dhcp_patience_offered(server->patience, reply->mac, pif_loop_now_us()))
+        notice(server, PIF_DHCP_NOTICE_KEEPS_ASKING, reply->yiaddr, reply->mac);
 }
 
 static bool is_promise(const PifDhcpReply *reply)
@@ -201,8 +128,11 @@ static void complete(PifDhcpServer *server, PifDhcpReply *reply, gboolean is_saf
         reply->answer = 0;
         reply->note = "its lease could not be written";
     }
-    answer(server, reply);
+    pif_dhcp_sender_answer(server->sender, reply);
     server->config.on_event(reply, server->config.data);
+    notice_impatience(server, reply);
+    if (reply->other_server)
+        notice_rival(server, reply->other_server);
 }
 
 static void set_desk_timer(PifDhcpServer *server)
@@ -254,51 +184,110 @@ static bool ask(const PifDhcpQuestion *question, gpointer data)
     return server->config.ask(question, server->config.data);
 }
 
+static void probe(uint32_t address, gpointer data)
+{
+    const PifDhcpServer *server = data;
+    uint8_t frame[FRAME_SIZE];
+    size_t size = pif_arp_format_probe(server->config.mac, address, frame, sizeof frame);
+    pif_dhcp_sender_send_frame(server->sender, frame, size);
+}
+
+static void on_conflict(uint32_t address, const uint8_t *mac, gpointer data)
+{
+    notice(data, PIF_DHCP_NOTICE_CONFLICT, address, mac);
+}
+
+static void on_arp(const PifArpSender *sender, gpointer data)
+{
+    PifDhcpServer *server = data;
+    pif_dhcp_desk_see(server->desk, sender->address, sender->mac, time_now());
+    set_desk_timer(server);
+}
+
+static void on_rival(uint32_t address, gpointer data)
+{
+    notice_rival(data, address);
+}
+
+/* Most of what others say goes to their clients alone: so they are made to speak. */
+static void look_for_rivals(PifTimer *timer, int64_t now_us)
+{
+    PifDhcpServer *server = PIF_CONTAINER_OF(timer, PifDhcpServer, rival_timer);
+    uint8_t frame[FRAME_SIZE];
+    size_t size =
+        pif_dhcp_rival_format_probe(server->config.mac, g_random_int(), frame, sizeof frame);
+    pif_dhcp_sender_send_frame(server->sender, frame, size);
+    pif_loop_set_timer(server->loop, timer, now_us + PIF_DHCP_RIVAL_AGAIN_S * INT64_C(1000000));
+}
+
+void pif_dhcp_server_note_progress(PifDhcpServer *server, const uint8_t *mac)
+{
+    pif_dhcp_patience_went_on(server->patience, mac);
+}
+
 static PifDhcpDesk *make_desk(PifDhcpServer *server)
 {
     const PifDhcpServerConfig *config = &server->config;
     const PifDhcpDeskConfig desk = {.decide = &config->decide,
                                     .pool = config->pool,
                                     .ask = config->ask ? ask : NULL,
+                                    .probe = config->probes ? probe : NULL,
                                     .answer = on_late_answer,
+                                    .on_conflict = on_conflict,
                                     .data = server,
                                     .ask_timeout_us = config->ask_timeout_us,
+                                    .probe_wait_us = PROBE_WAIT_US,
                                     .remember_us = config->remember_us};
     return pif_dhcp_desk_new(&desk);
+}
+
+static gboolean start(PifDhcpServer *server, GError **error)
+{
+    const PifDhcpServerConfig *config = &server->config;
+    const PifDhcpSockets *sockets = &server->sockets;
+    const PifDhcpEarConfig ear = {on_arp, on_rival, server};
+    server->sender =
+        pif_dhcp_sender_new(server->loop, sockets->udp, sockets->frames, config->interface_index,
+                            config->mac, config->decide.server);
+    server->desk = make_desk(server);
+    server->patience = pif_dhcp_patience_new();
+    server->boot = pif_dhcp_boot_server_new(server->loop, sockets->boot, &config->decide,
+                                            config->pool, config->on_event, config->data, error);
+    server->ear = server->boot
+                      ? pif_dhcp_ear_new(server->loop, sockets->arp, sockets->rivals, &ear, error)
+                      : NULL;
+    if (!config->decide.is_proxy)
+        pif_loop_set_timer(server->loop, &server->rival_timer, pif_loop_now_us() + FIRST_LOOK_US);
+    return server->ear && pif_loop_add(server->loop, &server->watch, error);
 }
 
 PifDhcpServer *pif_dhcp_server_new(PifLoop *loop, const PifDhcpSockets *sockets,
                                    const PifDhcpServerConfig *config, GError **error)
 {
-    PifDhcpServer *server = g_new0(PifDhcpServer, 1);
+    g_autoptr(PifDhcpServer) server = g_new0(PifDhcpServer, 1);
     server->watch = (PifWatch){sockets->udp, on_requests};
-    server->frames = sockets->frames;
+    server->sockets = *sockets;
     server->batch = g_new0(Batch, 1);
     server->loop = loop;
     server->config = *config;
-    server->desk = make_desk(server);
     server->desk_timer.fire = on_desk_timer;
-    if (pif_loop_add(loop, &server->watch, error))
-        return server;
-    pif_dhcp_server_free(server);
-    return NULL;
+    server->rival_timer.fire = look_for_rivals;
+    return start(server, error) ? g_steal_pointer(&server) : NULL;
 }
 
 void pif_dhcp_server_free(PifDhcpServer *server)
 {
     if (!server)
         return;
-    while (server->later) {
-        Later *later = server->later;
-        pif_loop_cancel_timer(server->loop, &later->timer);
-        unlink_later(later);
-        g_free(later);
-    }
+    pif_loop_cancel_timer(server->loop, &server->rival_timer);
     pif_loop_cancel_timer(server->loop, &server->desk_timer);
-    pif_dhcp_desk_free(server->desk);
     pif_loop_remove(server->loop, &server->watch);
-    close(server->watch.fd);
-    close(server->frames);
+    pif_dhcp_ear_free(server->ear);
+    pif_dhcp_boot_server_free(server->boot);
+    pif_dhcp_sender_free(server->sender);
+    pif_dhcp_desk_free(server->desk);
+    pif_dhcp_patience_free(server->patience);
+    pif_dhcp_sockets_clear(&server->sockets);
     g_free(server->batch);
     g_free(server);
 }

@@ -2,7 +2,6 @@
 // The service of dhcp-service.h put together.
 #include "hw/netboot/server/dhcp-service.h"
 
-#include "hw/netboot/server/access-setup.h"
 #include "hw/netboot/server/dhcp-setup.h"
 #include "hw/netboot/server/outside.h"
 
@@ -13,8 +12,7 @@ enum { US = 1000000 };
 
 struct PifDhcpService {
     PifEventLog *log;
-    PifDhcpAccess access;
-    PifDhcpPool *pool;
+    PifDhcpSetup setup;
     PifDhcpJournal *journal;
     PifOutside *outside;
     PifDhcpServer *server;
@@ -25,6 +23,12 @@ static void on_event(const PifDhcpReply *reply, gpointer data)
     PifDhcpService *service = data;
     pif_event_log_dhcp(service->log, reply);
     pif_outside_tell(service->outside, reply);
+}
+
+static void on_notice(const PifDhcpNotice *noticed, gpointer data)
+{
+    PifDhcpService *service = data;
+    pif_event_log_dhcp_notice(service->log, noticed);
 }
 
 static void on_failure(const GError *error, gpointer data)
@@ -59,7 +63,8 @@ static gboolean open_leases(PifDhcpService *service, const PifServeOptions *opti
 {
     if (!options->leases)
         return TRUE;
-    service->journal = pif_dhcp_journal_open(options->leases, service->pool, time(NULL), error);
+    service->journal =
+        pif_dhcp_journal_open(options->leases, service->setup.pool, time(NULL), error);
     return service->journal != NULL;
 }
 
@@ -67,13 +72,16 @@ static gboolean open_leases(PifDhcpService *service, const PifServeOptions *opti
 static PifDhcpServerConfig make_config(PifDhcpService *service, const PifServeOptions *options,
                                        const PifInterface *interface)
 {
-    PifDhcpServerConfig config = {.pool = service->pool,
+    PifDhcpServerConfig config = {.decide = service->setup.config,
+                                  .pool = service->setup.pool,
                                   .journal = service->journal,
                                   .interface_index = interface->index,
+                                  .probes = !options->no_probe,
                                   .ask = options->auth_url ? ask : NULL,
                                   .ask_timeout_us = (int64_t)(options->auth_timeout_s + 1) * US,
                                   .remember_us = (int64_t)options->auth_remember_s * US,
                                   .on_event = on_event,
+                                  .on_notice = on_notice,
                                   .on_failure = on_failure,
                                   .data = service};
     memcpy(config.mac, interface->mac, sizeof config.mac);
@@ -83,16 +91,12 @@ static PifDhcpServerConfig make_config(PifDhcpService *service, const PifServeOp
 static gboolean start(PifDhcpService *service, PifLoop *loop, const PifServeOptions *options,
                       const PifInterface *interface, GError **error)
 {
-    PifDhcpSockets sockets = {-1, -1};
-    PifDhcpConfig decide;
-    if (!pif_access_setup(options, &service->access, error) ||
-        !pif_dhcp_setup(options, interface, &decide, &service->pool, error) ||
+    PifDhcpSockets sockets = PIF_DHCP_NO_SOCKETS;
+    if (!pif_dhcp_setup(options, interface, &service->setup, error) ||
         !open_outside(service, loop, options, error) || !open_leases(service, options, error) ||
-        !pif_dhcp_listen(interface->name, &sockets, error))
+        !pif_dhcp_listen(interface->name, interface->index, &sockets, error))
         return FALSE;
-    PifDhcpServerConfig config = make_config(service, options, interface);
-    config.decide = decide;
-    config.decide.access = &service->access;
+    const PifDhcpServerConfig config = make_config(service, options, interface);
     service->server = pif_dhcp_server_new(loop, &sockets, &config, error);
     return service->server != NULL;
 }
@@ -113,12 +117,16 @@ void pif_dhcp_service_free(PifDhcpService *service)
     pif_dhcp_server_free(service->server);
     pif_outside_free(service->outside);
     pif_dhcp_journal_free(service->journal);
-    pif_dhcp_pool_free(service->pool);
-    pif_access_clear(&service->access);
+    pif_dhcp_setup_clear(&service->setup);
     g_free(service);
+}
+
+void pif_dhcp_service_note_progress(PifDhcpService *service, const uint8_t *mac)
+{
+    pif_dhcp_server_note_progress(service->server, mac);
 }
 
 const PifDhcpLease *pif_dhcp_service_find(const PifDhcpService *service, uint32_t address)
 {
-    return pif_dhcp_pool_find(service->pool, address);
+    return pif_dhcp_pool_find(service->setup.pool, address);
 }

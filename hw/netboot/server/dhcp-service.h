@@ -17,5 +17,8 @@ PifDhcpService *pif_dhcp_service_new(PifLoop *loop, const PifServeOptions *optio
 void pif_dhcp_service_free(PifDhcpService *service);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifDhcpService, pif_dhcp_service_free)
 
+/* That client fetches files: it has heard our offer. */
+void pif_dhcp_service_note_progress(PifDhcpService *service, const uint8_t *mac);
+
 /* Who has that address, or NULL. */
 const PifDhcpLease *pif_dhcp_service_find(const PifDhcpService *service, uint32_t address);

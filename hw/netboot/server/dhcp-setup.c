@@ -2,21 +2,19 @@
 // Addresses and ranges as people write them, checked against the interface's network.
 #include "hw/netboot/server/dhcp-setup.h"
 
+#include "hw/netboot/dhcp/dhcp-value.h"
+#include "hw/netboot/server/dhcp-lists.h"
 #include "pifarm/base/error.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 static gboolean parse_address(const char *option, const char *text, uint32_t *ret_address,
                               GError **error)
 {
-    struct in_addr address;
-    if (inet_pton(AF_INET, text, &address) != 1)
-        return pif_error_set(error, PIF_ERROR_USAGE, "%s wants an address like 10.77.0.1, not '%s'",
-                             option, text);
-    *ret_address = ntohl(address.s_addr);
-    return TRUE;
+    return pif_dhcp_address_parse(text, ret_address) ||
+           pif_error_set(error, PIF_ERROR_USAGE, "%s wants an address like 10.77.0.1, not '%s'",
+                         option, text);
 }
 
 static gboolean is_reachable(const PifInterface *interface, uint32_t address)
@@ -67,43 +65,60 @@ static gboolean is_hostname(const char *name)
            strspn(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-") == length;
 }
 
-typedef struct {
-    uint8_t mac[PIF_DHCP_MAC_SIZE];
-    uint32_t address;
-    const char *name; /* the end of the text; or NULL */
-} Host;
-
-static gboolean parse_host(const char *text, Host *ret_host, GError **error)
+static gboolean parse_mac(const char *text, uint8_t *ret_mac)
 {
-    Host host = {0};
-    int end = 0;
-    const char *comma = strchr(text, ',');
-    if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx=%n", &host.mac[0], &host.mac[1],
-               &host.mac[2], &host.mac[3], &host.mac[4], &host.mac[5], &end) != 6 ||
-        end == 0 || (comma && !is_hostname(comma + 1)))
-        return pif_error_set(error, PIF_ERROR_USAGE,
-                             "--host wants b8:27:eb:12:34:56=10.77.0.11 or "
-                             "b8:27:eb:12:34:56=10.77.0.11,n1, not '%s'",
-                             text);
-    g_autofree char *address =
-        comma ? g_strndup(text + end, (gsize)(comma - text - end)) : g_strdup(text + end);
-    host.name = comma ? comma + 1 : NULL;
-    *ret_host = host;
-    return parse_address("--host", address, &ret_host->address, error);
+    PifDhcpMatch match;
+    if (!pif_dhcp_match_parse(text, &match, NULL) || match.kind != PIF_DHCP_MATCH_MAC ||
+        match.n_bits != PIF_DHCP_MAC_SIZE * 8)
+        return FALSE;
+    memcpy(ret_mac, match.bytes, PIF_DHCP_MAC_SIZE);
+    return TRUE;
 }
 
-static gboolean add_hosts(char **hosts, const PifInterface *interface, PifDhcpPool *pool,
+/* Known by its identifier or by its port: its address is a place, which it takes when it comes. */
+static gboolean add_place(const char *who, uint32_t address, const char *name, PifDhcpSetup *setup,
                           GError **error)
 {
-    for (char **text = hosts; text && *text; text++) {
-        Host host;
-        if (!parse_host(*text, &host, error) ||
-            !check_network("--host", *text, interface, host.address, error))
+    return pif_dhcp_hosts_add(setup->hosts, who, address, error) &&
+           pif_dhcp_pool_add_place(setup->pool, address, name, error);
+}
+
+static gboolean add_host(const char *text, const PifInterface *interface, PifDhcpSetup *setup,
+                         GError **error)
+{
+    const char *equals = strrchr(text, '=');
+    g_autofree char *who = equals ? g_strndup(text, (gsize)(equals - text)) : g_strdup("");
+    g_autoptr(GError) failure = NULL;
+    const char *comma = equals ? strchr(equals, ',') : NULL;
+    const char *name = comma ? comma + 1 : NULL;
+    uint8_t mac[PIF_DHCP_MAC_SIZE];
+    uint32_t address = 0;
+    bool is_place = g_str_has_prefix(who, "id:") || g_str_has_prefix(who, "port:");
+    if ((!is_place && !parse_mac(who, mac)) || (name && !is_hostname(name)))
+        return pif_error_set(error, PIF_ERROR_USAGE,
+                             "--host wants b8:27:eb:12:34:56=10.77.0.11, id:IDENTIFIER=... or "
+                             "port:CIRCUIT=..., each with ,NAME at its end or without, not '%s'",
+                             text);
+    g_autofree char *number =
+        comma ? g_strndup(equals + 1, (gsize)(comma - equals - 1)) : g_strdup(equals + 1);
+    if (!parse_address("--host", number, &address, error) ||
+        !check_network("--host", text, interface, address, error))
+        return FALSE;
+    if (is_place && !add_place(who, address, name, setup, &failure))
+        return pif_error_set(error, PIF_ERROR_USAGE, "--host %s: %s", text, failure->message);
+    if (!is_place && !pif_dhcp_pool_add_host(setup->pool, mac, address, name, NULL))
+        return pif_error_set(error, PIF_ERROR_USAGE, "--host %s: its MAC or its address is taken",
+                             text);
+    return TRUE;
+}
+
+static gboolean add_hosts(char **hosts, const PifInterface *interface, PifDhcpSetup *setup,
+                          GError **error)
+{
+    for (char **host = hosts; host && *host; host++)
+        if (!add_host(*host, interface, setup, error))
             return FALSE;
-        if (!pif_dhcp_pool_add_host(pool, host.mac, host.address, host.name, NULL))
-            return pif_error_set(error, PIF_ERROR_USAGE,
-                                 "--host %s: its MAC or its address is taken", *text);
-    }
+    setup->config.hosts = setup->hosts;
     return TRUE;
 }
 
@@ -113,7 +128,6 @@ static gboolean make_config(const PifServeOptions *options, const PifInterface *
     *ret_config = (PifDhcpConfig){.server = ntohl(interface->address.s_addr),
                                   .netmask = ntohl(interface->netmask.s_addr),
                                   .domain = options->domain,
-                                  .boot_file = options->boot_file,
                                   .lease_s = (uint32_t)options->lease_time_s,
                                   .is_proxy = g_str_equal(options->dhcp, "proxy")};
     if (ret_config->server == 0)
@@ -125,18 +139,40 @@ static gboolean make_config(const PifServeOptions *options, const PifInterface *
            (!options->dns || parse_address("--dns", options->dns, &ret_config->dns, error));
 }
 
+static gboolean read_lists(const PifServeOptions *options, PifDhcpSetup *setup, GError **error)
+{
+    setup->rules = g_array_new(FALSE, FALSE, sizeof(PifDhcpRule));
+    setup->options = g_array_new(FALSE, FALSE, sizeof(PifDhcpOption));
+    setup->boot_files = g_array_new(FALSE, FALSE, sizeof(PifDhcpBootFile));
+    setup->broadcast = g_array_new(FALSE, FALSE, sizeof(PifDhcpMatch));
+    return pif_dhcp_lists_read_access(options, setup, error) &&
+           pif_dhcp_lists_read_options(options, setup, error) &&
+           pif_dhcp_lists_read_boot_files(options, setup, error) &&
+           pif_dhcp_lists_read_broadcast(options, setup, error);
+}
+
 gboolean pif_dhcp_setup(const PifServeOptions *options, const PifInterface *interface,
-                        PifDhcpConfig *ret_config, PifDhcpPool **ret_pool, GError **error)
+                        PifDhcpSetup *ret_setup, GError **error)
 {
     uint32_t first = 0;
     uint32_t last = 0;
-    if (!make_config(options, interface, ret_config, error) ||
-        !parse_range(options->dhcp, interface, &first, &last, error))
+    *ret_setup = (PifDhcpSetup){0};
+    if (!make_config(options, interface, &ret_setup->config, error) ||
+        !parse_range(options->dhcp, interface, &first, &last, error) ||
+        !read_lists(options, ret_setup, error))
         return FALSE;
-    g_autoptr(PifDhcpPool) pool = pif_dhcp_pool_new(first, last);
-    pif_dhcp_pool_reserve(pool, ret_config->server);
-    if (!add_hosts(options->hosts, interface, pool, error))
-        return FALSE;
-    *ret_pool = g_steal_pointer(&pool);
-    return TRUE;
+    ret_setup->hosts = pif_dhcp_hosts_new();
+    ret_setup->pool = pif_dhcp_pool_new(first, last);
+    pif_dhcp_pool_reserve(ret_setup->pool, ret_setup->config.server);
+    return add_hosts(options->hosts, interface, ret_setup, error);
+}
+
+void pif_dhcp_setup_clear(PifDhcpSetup *setup)
+{
+    g_clear_pointer(&setup->pool, pif_dhcp_pool_free);
+    g_clear_pointer(&setup->hosts, pif_dhcp_hosts_free);
+    g_clear_pointer(&setup->rules, g_array_unref);
+    g_clear_pointer(&setup->options, g_array_unref);
+    g_clear_pointer(&setup->boot_files, g_array_unref);
+    g_clear_pointer(&setup->broadcast, g_array_unref);
 }

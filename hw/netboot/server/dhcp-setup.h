@@ -6,6 +6,18 @@
 #include "hw/netboot/server/interface.h"
 #include "hw/netboot/server/serve-options.h"
 
-/* The configuration's strings are those of the options. */
+typedef struct {
+    PifDhcpConfig config; /* points into what follows, and into the command line's strings */
+    PifDhcpPool *pool;
+    PifDhcpHosts *hosts;
+    GArray *rules;      /* PifDhcpRule */
+    GArray *options;    /* PifDhcpOption */
+    GArray *boot_files; /* PifDhcpBootFile */
+    GArray *broadcast;  /* PifDhcpMatch */
+    PifDhcpAccess access;
+} PifDhcpSetup;
+
+/* ret_setup is not to be moved, and to be cleared in any case. */
 gboolean pif_dhcp_setup(const PifServeOptions *options, const PifInterface *interface,
-                        PifDhcpConfig *ret_config, PifDhcpPool **ret_pool, GError **error);
+                        PifDhcpSetup *ret_setup, GError **error);
+void pif_dhcp_setup_clear(PifDhcpSetup *setup);

@@ -153,3 +153,26 @@ void pif_event_log_dhcp(PifEventLog *log, const PifDhcpReply *reply)
     pif_event_log_write(log, "dhcp", dhcp_name(reply->answer ? reply->answer : reply->type),
                         fields);
 }
+
+static const struct {
+    const char *event;
+    const char *message;
+} dhcp_notices[] = {
+    [PIF_DHCP_NOTICE_CONFLICT] = {"conflict",
+                                  "it has an address that was to be offered to another"},
+    [PIF_DHCP_NOTICE_RIVAL] =
+        {"other-server", "another DHCP server answers on this network: boot ROMs may take its "
+                         "answer for ours; end it, or run this one with --dhcp proxy"},
+    [PIF_DHCP_NOTICE_KEEPS_ASKING] = {"keeps-asking",
+                                      "it is offered an address again and again and does nothing "
+                                      "with it: does our answer reach it (spanning tree without "
+                                      "PortFast, VLAN), and does it reach the TFTP server?"}};
+
+void pif_event_log_dhcp_notice(PifEventLog *log, const PifDhcpNotice *notice)
+{
+    json_t *fields = json_pack("{s:o}", "address", pif_event_address(htonl(notice->address)));
+    if (notice->kind != PIF_DHCP_NOTICE_RIVAL)
+        json_object_set_new(fields, "mac", pif_event_mac(notice->mac));
+    json_object_set_new(fields, "message", json_string(dhcp_notices[notice->kind].message));
+    pif_event_log_write(log, "dhcp", dhcp_notices[notice->kind].event, fields);
+}

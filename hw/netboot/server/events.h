@@ -2,7 +2,7 @@
 // What the server did, as lines of JSON on standard output.
 #pragma once
 
-#include "hw/netboot/dhcp/dhcp-decide.h"
+#include "hw/netboot/dhcp/dhcp-server.h"
 #include "hw/netboot/http/http-server.h"
 #include "hw/netboot/tftp/tftp-server.h"
 
@@ -18,6 +18,7 @@ typedef struct {
 void pif_event_log_write(PifEventLog *log, const char *service, const char *event, json_t *fields);
 
 void pif_event_log_dhcp(PifEventLog *log, const PifDhcpReply *reply);
+void pif_event_log_dhcp_notice(PifEventLog *log, const PifDhcpNotice *notice);
 void pif_event_log_tftp(PifEventLog *log, const PifTftpEvent *event);
 void pif_event_log_http(PifEventLog *log, const PifHttpEvent *event);
 

@@ -56,6 +56,12 @@ const char pif_serve_file_description[] =
     "      --text 'cmdline.txt=ip=dhcp root=/dev/nbd0 nbdroot={server},{serial}'";
 
 const char pif_serve_dhcp_description[] =
+    "--host, --boot-file, --option, --broadcast, --allow, --deny and --notify may be repeated.\n"
+    "--host id:IDENTIFIER=IP goes by option 61, --host port:CIRCUIT[@REMOTE]=IP by the port of a "
+    "switch or relay (option 82). --boot-file ARCH=FILE is for bios, x86-efi, x64-efi, arm32-efi, "
+    "arm64-efi or a number. --option 42=10.77.0.1 is ntp-server=10.77.0.1; WHO,NAME=VALUE is for "
+    "some, force:NAME sends it unasked, 0x0a4d are bytes.\n"
+    "\n"
     "WHO is a MAC, the beginning of MACs (b8:27:eb), MACs of which so many bits count\n"
     "(b8:27:eb:40:00:00/26) or a UUID, with /BITS too. What describes a client most closely "
     "decides.\n"
@@ -77,7 +83,7 @@ const GOptionEntry *pif_serve_option_entries(void)
         {"dhcp", 'd', 0, G_OPTION_ARG_STRING, &options.dhcp,
          "give addresses: FIRST-LAST, static or proxy", "RANGE"},
         {"host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.hosts,
-         "address (and name) of its own for a MAC; repeatable", "MAC=IP[,NAME]"},
+         "an address (and name) of its own for a MAC", "MAC=IP[,NAME]"},
         {"leases", 0, 0, G_OPTION_ARG_FILENAME, &options.leases, "keep leases there over restarts",
          "FILE"},
         {"tftp", 't', 0, G_OPTION_ARG_NONE, &options.only_tftp, "serve TFTP", NULL},
@@ -94,12 +100,16 @@ const GOptionEntry *pif_serve_dhcp_option_entries(void)
         {"router", 0, 0, G_OPTION_ARG_STRING, &options.router, "clients' way out", "IP"},
         {"dns", 0, 0, G_OPTION_ARG_STRING, &options.dns, "clients' name server", "IP"},
         {"domain", 0, 0, G_OPTION_ARG_STRING, &options.domain, "clients' domain", "NAME"},
-        {"boot-file", 0, 0, G_OPTION_ARG_STRING, &options.boot_file,
+        {"boot-file", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.boot_files,
          "what PXE clients other than Pis boot", "FILE"},
-        {"allow", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.allow, "serve these; may be repeated",
-         "WHO"},
-        {"deny", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.deny,
-         "don't serve these; may be repeated", "WHO"},
+        {"option", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.options,
+         "any option, by name or number", "NAME=VALUE"},
+        {"broadcast", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.broadcast,
+         "they hear 255.255.255.255 only", "WHO"},
+        {"no-probe", 0, 0, G_OPTION_ARG_NONE, &options.no_probe,
+         "offer addresses without asking who has them", NULL},
+        {"allow", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.allow, "serve these", "WHO"},
+        {"deny", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.deny, "don't serve these", "WHO"},
         {"unknown", 0, 0, G_OPTION_ARG_STRING, &options.unknown,
          "the others: ignore, offer or adopt", "WHAT"},
         {"auth-url", 0, 0, G_OPTION_ARG_STRING, &options.auth_url, "ask there whether a client may",
@@ -110,8 +120,8 @@ const GOptionEntry *pif_serve_dhcp_option_entries(void)
          "seconds until no answer is a no (5)", "S"},
         {"auth-remember", 0, 0, G_OPTION_ARG_INT, &options.auth_remember_s,
          "seconds that an answer holds; 0: ask each time (60)", "S"},
-        {"notify", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.notify,
-         "tell of boots and leases; may be repeated", "IP:PORT|URL"},
+        {"notify", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.notify, "tell of boots and leases",
+         "IP:PORT|URL"},
         {"lease-time", 0, 0, G_OPTION_ARG_INT, &options.lease_time_s, "in seconds (3600)", "S"},
         G_OPTION_ENTRY_NULL};
     return entries;

@@ -13,13 +13,17 @@ typedef struct {
     char **texts;     /* "GLOB=TEXT" */
     char **templates; /* "GLOB=FILE" */
     char *user;
-    char *dhcp;   /* "FIRST-LAST", "static" or "proxy" */
-    char **hosts; /* "MAC=ADDRESS" or "MAC=ADDRESS,NAME" */
+    char *dhcp; /* "FIRST-LAST", "static" or "proxy" */
+    /* "MAC=ADDRESS", "id:IDENTIFIER=ADDRESS", "port:CIRCUIT[@REMOTE]=ADDRESS", each with ",NAME" */
+    char **hosts;
     char *router;
     char *dns;
     char *domain;
-    char *boot_file;
-    char **allow; /* MACs, beginnings of MACs, UUIDs */
+    char **boot_files; /* "FILE", "ARCH=FILE" */
+    char **options;    /* "[WHO,][force:]NAME=VALUE" */
+    gboolean no_probe; /* offers addresses without asking who has them */
+    char **broadcast;  /* who hears nothing but 255.255.255.255 */
+    char **allow;      /* MACs, beginnings of MACs, UUIDs */
     char **deny;
     char *unknown;    /* "ignore", "offer" or "adopt" */
     char *auth_url;   /* asked whether a client may */

@@ -73,9 +73,16 @@ static void identify(const struct sockaddr_in *client, PifNodeIdentity *ret_iden
                                                        client->sin_addr, ret_identity->mac);
 }
 
+static void note_progress(const Server *server, const PifNodeIdentity *identity)
+{
+    if (server->dhcp && identity->has_mac)
+        pif_dhcp_service_note_progress(server->dhcp, identity->mac);
+}
+
 static void on_tftp_event(const PifTftpEvent *event, gpointer data)
 {
     Server *server = data;
+    note_progress(server, &event->identity);
     pif_event_log_tftp(&server->log, event);
 }
 
@@ -132,6 +139,7 @@ static gboolean start_tftp(Server *server, GError **error)
 static void on_http_event(const PifHttpEvent *event, gpointer data)
 {
     Server *server = data;
+    note_progress(server, &event->identity);
     pif_event_log_http(&server->log, event);
 }
 

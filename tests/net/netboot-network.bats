@@ -1,0 +1,124 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What the DHCP server says besides addresses, and what it notices on the network.
+load ../lib/common.bash
+load ../lib/netboot.bash
+
+setup() {
+    network_up
+    cd "$BATS_TEST_TMPDIR"
+}
+
+serve() { netbootd --interface nb0 --dhcp 10.9.0.50-10.9.0.60 "$@"; }
+
+# udhcpc OPTION...: asks; prints address, ntp servers, MTU and boot file.
+udhcpc() {
+    # shellcheck disable=SC2016 # expanded by the script
+    printf '%s\n' '#!/bin/sh' '[ "$1" = bound ] || exit 0' 'echo "$ip $ntpsrv $mtu $boot_file"' \
+        >"$BATS_TEST_TMPDIR/script"
+    chmod +x "$BATS_TEST_TMPDIR/script"
+    in_client busybox udhcpc -f -q -n -t 2 -T 2 -i nb1 -O ntpsrv -O mtu -s "$BATS_TEST_TMPDIR/script" "$@" 2>/dev/null
+}
+
+@test "options by name and number reach udhcpc, the closest ones" {
+    serve --option ntp-server=10.9.0.7,10.9.0.8 --option b8:27:eb,26=1400 --option 02,mtu=1300
+    [[ $(udhcpc) == '10.9.0.'*' 10.9.0.7 10.9.0.8 1400 ' ]]
+    in_client ip link set nb1 address 02:00:00:00:00:09
+    [[ $(udhcpc) == '10.9.0.'*' 10.9.0.7 10.9.0.8 1300 ' ]]
+}
+
+@test "an address by client identifier" {
+    serve --host id:0x0102=10.9.0.20
+    [[ $(udhcpc -C -x 0x3d:0102) == '10.9.0.20 '* ]]
+    [[ $(udhcpc -C) == '10.9.0.'* ]]
+}
+
+@test "PXE firmware gets the boot file of its architecture" {
+    serve --boot-file other.0 --boot-file arm64-efi=grubaa64.efi
+    [[ $(udhcpc -V PXEClient:Arch:00011:UNDI:003000) == *' grubaa64.efi' ]]
+    [[ $(udhcpc -V PXEClient:Arch:00000:UNDI:002001) == *' other.0' ]]
+}
+
+@test "port 4011 says what to boot, beside a server that gives addresses" {
+    netbootd --interface nb0 --dhcp proxy --boot-file x64-efi=x64.efi
+    in_client ip address add 10.9.0.2/24 dev nb1
+    in_client "$PIFARM_SOURCE/tests/lib/pxe-ask" nb1 10.9.0.1 >said
+    [ "$(cat said)" = 'ack x64.efi 10.9.0.1' ]
+    event ack '.profile == "pxe"'
+}
+
+@test "an address that somebody has is not offered, and it is said who has it" {
+    serve --dhcp 10.9.0.50-10.9.0.51
+    in_client ip link add mv0 link nb1 address 02:00:00:00:00:77 type macvlan mode bridge
+    in_client ip link set mv0 up
+    in_client ip address add 10.9.0.50/24 dev mv0
+    in_client sysctl -qw net.ipv4.conf.all.arp_ignore=1
+    [[ $(udhcpc -r 10.9.0.50) == '10.9.0.51 '* ]]
+    event conflict '.address == "10.9.0.50" and .mac == "02:00:00:00:00:77"'
+}
+
+@test "with --no-probe nobody is asked who has an address" {
+    serve --dhcp 10.9.0.50-10.9.0.51 --no-probe
+    in_client ip link add mv0 link nb1 address 02:00:00:00:00:77 type macvlan mode bridge
+    in_client ip link set mv0 up
+    in_client ip address add 10.9.0.50/24 dev mv0
+    in_client sysctl -qw net.ipv4.conf.all.arp_ignore=1
+    in_client timeout 20 tcpdump -U -i nb1 -w arps arp 2>heard &
+    cleanup kill $!
+    until grep -q listening heard; do :; done
+    [[ $(udhcpc -r 10.9.0.50) == '10.9.0.50 '* ]]
+    kill $!
+    wait $! || true
+    [ "$(tcpdump -nr arps 2>/dev/null | grep -c 'who-has 10.9.0.50')" = 0 ]
+}
+
+@test "another DHCP server is noticed by its answer to our own question" {
+    in_client ip address add 10.9.0.2/24 dev nb1
+    in_client dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --interface=nb1 --no-ping --leasefile-ro \
+        --dhcp-range=10.9.0.200,10.9.0.210 --pid-file= >rival 2>&1 3>&- &
+    cleanup kill $!
+    until in_client ss -Hlun 'sport = 67' | grep -q 67; do :; done
+    serve
+    event other-server '.address == "10.9.0.2"'
+}
+
+@test "another DHCP server is noticed when a client chooses it" {
+    serve --deny 00:00:00:00:00:00/1
+    in_client "$PIFARM_SOURCE/tests/lib/dhcp-say" nb1 request 10.9.0.50 10.9.0.3
+    event other-server '.address == "10.9.0.3"'
+}
+
+@test "a node that keeps asking and fetches nothing is said, once" {
+    root_up
+    put bootcode.bin 100
+    serve --root "$ROOT" --host b8:27:eb:64:24:7d=10.9.0.11
+    rom() {
+        in_client socat -u - UDP4-DATAGRAM:255.255.255.255:67,broadcast,so-bindtodevice=nb1,bind=0.0.0.0:68 \
+            <"$PIFARM_SOURCE/tests/data/fuzz-dhcp/rom"
+    }
+    for _ in 1 2 3 4; do rom; done
+    in_client ip address add 10.9.0.11/24 dev nb1
+    in_client curl -s -o got tftp://10.9.0.1/bootcode.bin
+    event sent
+    for _ in 1 2 3 4 5 6 7; do rom; done
+    until [ "$(grep -c '"event":"offer"' "$EVENTS")" = 11 ]; do :; done
+    event keeps-asking '.mac == "b8:27:eb:64:24:7d" and .address == "10.9.0.11"'
+    [ "$(grep -c keeps-asking "$EVENTS")" = 1 ]
+}
+
+@test "wrong options are refused with the reason" {
+    fails_with 2 pifarm-netbootd --interface nb0 --dhcp static --option ntp-sever=10.9.0.1
+    says "--option ntp-sever=10.9.0.1: there is no DHCP option 'ntp-sever'; did you mean 'ntp-server'?"
+    fails_with 2 pifarm-netbootd --interface nb0 --dhcp static --host id:a=10.9.0.4 --host id:b=10.9.0.4
+    says "--host id:b=10.9.0.4: an address is named twice"
+    fails_with 2 pifarm-netbootd --interface nb0 --dhcp static --broadcast some
+    says "--broadcast: 'some' is no MAC"
+    fails_with 2 pifarm-netbootd --interface nb0 --dhcp static --boot-file bios=
+    says '--boot-file wants a name'
+}
+
+@test "a port that is taken is named" {
+    serve
+    fails_with 7 pifarm-netbootd --interface nb0 --dhcp static
+    says 'cannot serve DHCP on nb0 port 67: Address already in use'
+}
