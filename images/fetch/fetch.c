@@ -70,31 +70,18 @@ static gboolean check_options(const Fetch *fetch, GError **error)
                          fetch->shown, owner->sha256, import->name);
 }
 
-/* Where there is no server or no network, the image cannot be had either. */
-static void set_sidecar_error(GError *failure, GError **error)
-{
-    gboolean is_ours = g_error_matches(failure, PIF_ERROR, PIF_ERROR_PROTOCOL) ||
-                       g_error_matches(failure, PIF_ERROR, PIF_ERROR_BUSY);
-    pif_error_set(error, (PifErrorCode)pif_error_exit_status(failure), "%s%s", failure->message,
-                  is_ours ? "; --no-sidecar does without it, --sha256 is better" : "");
-    g_error_free(failure);
-}
-
 /* Reads the checksum beside the file (NULL: beside the URL), where one is wanted. What is there but
  * no good is an error: it may be the one that would have told. */
 static gboolean use_sidecar(Fetch *fetch, const char *file, const char *url, GError **error)
 {
-    GError *failure = NULL;
     if (fetch->options.import.sha256 || fetch->options.has_no_sidecar)
         return TRUE;
-    if (file ? pif_sidecar_read(file, &fetch->sha256, &fetch->sidecar, &failure)
-             : pif_sidecar_fetch(url, fetch->options.stall_timeout_s, &fetch->sha256,
-                                 &fetch->sidecar, &failure)) {
-        fetch->options.import.sha256 = fetch->sha256;
-        return TRUE;
-    }
-    set_sidecar_error(failure, error);
-    return FALSE;
+    if (file ? !pif_sidecar_read(file, &fetch->sha256, &fetch->sidecar, error)
+             : !pif_sidecar_fetch(url, fetch->options.stall_timeout_s, &fetch->sha256,
+                                  &fetch->sidecar, error))
+        return FALSE;
+    fetch->options.import.sha256 = fetch->sha256;
+    return TRUE;
 }
 
 static gboolean import_file(Fetch *fetch, const char *file, PifImage **ret_image, GError **error)

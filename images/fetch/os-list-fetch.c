@@ -24,7 +24,9 @@ static gboolean read_document(const char *source, guint stall_timeout_s, char **
         return pif_url_to_path(source, &path, error) &&
                pif_file_read(path, MAX_BYTES, ret_text, ret_size, error);
     *ret_base = source;
-    return pif_transfer_read(source, MAX_BYTES, stall_timeout_s, ret_text, ret_size, NULL, error);
+    PifTransfer transfer = {
+        .url = source, .max_bytes = MAX_BYTES, .stall_timeout_s = stall_timeout_s};
+    return pif_transfer_read(&transfer, ret_text, ret_size, error);
 }
 
 static gboolean add_document(PifOsList *list, const char *source, const char *group,

@@ -91,12 +91,26 @@ gboolean pif_sidecar_parse(const char *text, gsize size, const char *name, char 
            pif_error_set(error, PIF_ERROR_PROTOCOL, "it has no SHA-256 of '%s'", name);
 }
 
+/* Takes failure. Where the server has no say in it, doing without helps. */
+static gboolean set_useless(GError *failure, GError **error)
+{
+    gboolean helps = g_error_matches(failure, PIF_ERROR, PIF_ERROR_PROTOCOL) ||
+                     g_error_matches(failure, PIF_ERROR, PIF_ERROR_BUSY);
+    pif_error_set(error, (PifErrorCode)pif_error_exit_status(failure), "%s%s", failure->message,
+                  helps ? "; --no-sidecar does without it, --sha256 is better" : "");
+    g_error_free(failure);
+    return FALSE;
+}
+
 static gboolean use(const char *text, gsize size, const char *name, const char *where,
                     char **ret_sha256, char **ret_where, GError **error)
 {
     GError *failure = NULL;
-    if (!pif_sidecar_parse(text, size, name, ret_sha256, &failure))
-        return pif_error_take(error, failure, "cannot use the checksum file %s", where);
+    GError *described = NULL;
+    if (!pif_sidecar_parse(text, size, name, ret_sha256, &failure)) {
+        pif_error_take(&described, failure, "cannot use the checksum file %s", where);
+        return set_useless(described, error);
+    }
     *ret_where = g_strdup(where);
     return TRUE;
 }
@@ -110,7 +124,6 @@ static gboolean means_absent(int status)
 gboolean pif_sidecar_fetch(const char *url, guint stall_timeout_s, char **ret_sha256,
                            char **ret_where, GError **error)
 {
-    int status = 0;
     gsize size = 0;
     GError *failure = NULL;
     g_autofree char *text = NULL;
@@ -120,12 +133,20 @@ gboolean pif_sidecar_fetch(const char *url, guint stall_timeout_s, char **ret_sh
     if (!pif_url_check_http(url, error))
         return FALSE;
     g_autofree char *where = pif_url_redact(beside);
-    if (pif_transfer_read(beside, MAX_BYTES, stall_timeout_s, &text, &size, &status, &failure))
+    PifTransfer transfer = {
+        .url = beside,
+        .on_behalf_of = url, /* where there is no server or network, that cannot be had either */
+        .max_bytes = MAX_BYTES,
+        .stall_timeout_s = stall_timeout_s,
+    };
+    if (pif_transfer_read(&transfer, &text, &size, &failure))
         return use(text, size, name, where, ret_sha256, ret_where, error);
-    if (!means_absent(status)) {
+    if (!transfer.status) {
         g_propagate_error(error, failure);
         return FALSE;
     }
+    if (!means_absent(transfer.status))
+        return set_useless(failure, error);
     g_error_free(failure);
     return TRUE;
 }

@@ -261,8 +261,11 @@ static gboolean set_error(Request *request, CURLcode code, GError **error)
     }
     if (code == CURLE_HTTP_RETURNED_ERROR)
         return pif_transfer_set_status_error(error, status_of(request), request->url, where);
+    const char *url = request->transfer->on_behalf_of;
+    gboolean is_named = url && !status_of(request);
+    g_autofree char *shown = is_named ? pif_url_redact(url) : g_strdup(request->url);
     request->transfer->is_cut = pif_transfer_was_cut(code);
-    return pif_transfer_set_error(error, code, request->url, where, request->words);
+    return pif_transfer_set_error(error, code, shown, where, request->words);
 }
 
 /* What there is to do when the answer was as asked for. An empty file has had no body. */
@@ -329,21 +332,12 @@ static gboolean append_text(gpointer data, const void *bytes, gsize size, GError
     return TRUE;
 }
 
-gboolean pif_transfer_read(const char *url, gsize max_bytes, guint stall_timeout_s, char **ret_text,
-                           gsize *ret_size, int *ret_status, GError **error)
+gboolean pif_transfer_read(PifTransfer *transfer, char **ret_text, gsize *ret_size, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    PifTransfer transfer = {
-        .url = url,
-        .max_bytes = max_bytes,
-        .stall_timeout_s = stall_timeout_s,
-        .add = append_text,
-        .data = text,
-    };
-    gboolean is_ok = pif_transfer_run(&transfer, error);
-    if (ret_status)
-        *ret_status = transfer.status;
-    if (!is_ok)
+    transfer->add = append_text;
+    transfer->data = text;
+    if (!pif_transfer_run(transfer, error))
         return FALSE;
     *ret_size = text->len;
     *ret_text = g_string_free(g_steal_pointer(&text), FALSE);

@@ -18,10 +18,11 @@ typedef gboolean (*PifTransferBegin)(gpointer data, const PifAnswer *answer, GEr
 typedef gboolean (*PifTransferAdd)(gpointer data, const void *bytes, gsize size, GError **error);
 
 typedef struct {
-    const char *url;        /* http or https, after redirects too */
-    guint64 max_bytes;      /* of the whole file; more is USAGE */
-    guint stall_timeout_s;  /* less than 1 KiB/s for so long is TIMEOUT; 0: 60 */
-    gboolean may_downgrade; /* https may redirect to http: there is a checksum from elsewhere */
+    const char *url;          /* http or https, after redirects too */
+    const char *on_behalf_of; /* the URL that is named when no server answers; NULL: url */
+    guint64 max_bytes;        /* of the whole file; more is USAGE */
+    guint stall_timeout_s;    /* less than 1 KiB/s for so long is TIMEOUT; 0: 60 */
+    gboolean may_downgrade;   /* https may redirect to http: there is a checksum from elsewhere */
     guint64 offset; /* so much is there: asks for the rest if the file is still `validator` */
     const char *validator; /* may be NULL with offset 0 */
     const char *known;     /* validator of a version that is not wanted again; may be NULL */
@@ -40,7 +41,5 @@ typedef struct {
  * message names the URL. */
 gboolean pif_transfer_run(PifTransfer *transfer, GError **error);
 
-/* A small file into memory, NUL-terminated. ret_status: of HTTP, may be NULL, set on failure too.
- */
-gboolean pif_transfer_read(const char *url, gsize max_bytes, guint stall_timeout_s, char **ret_text,
-                           gsize *ret_size, int *ret_status, GError **error);
+/* A small file into memory, NUL-terminated: of transfer its URLs, limits and time count. */
+gboolean pif_transfer_read(PifTransfer *transfer, char **ret_text, gsize *ret_size, GError **error);

@@ -98,14 +98,7 @@ gboolean pif_image_cmd_fetch(PifCli *cli, int argc, char **argv, int *ret_status
         {"json", 'j', 0, G_OPTION_ARG_NONE, &is_json, "print the list as JSON", NULL},
         {"name", 'n', 0, G_OPTION_ARG_STRING, &args.name, "its name in the store (default: NAME)",
          "NAME"},
-        {"max-size", 0, 0, G_OPTION_ARG_STRING, &args.max_size, "refuse larger disks (64GiB)",
-         "SIZE"},
-        {"max-download", 0, 0, G_OPTION_ARG_STRING, &args.max_download,
-         "refuse larger downloads (16GiB)", "SIZE"},
-        {"timeout", 't', 0, G_OPTION_ARG_INT, &args.timeout_s,
-         "give up when nothing comes for so long (60)", "SECONDS"},
-        {"replace", 0, 0, G_OPTION_ARG_NONE, &args.replace_name,
-         "take the name away from the image that has it", NULL},
+        PIF_FETCH_ENTRIES(args),
         G_OPTION_ENTRY_NULL};
     static const char description[] =
         "NAME is one of the list's first column or a file's name without endings; or words of\n"

@@ -61,14 +61,7 @@ gboolean pif_image_cmd_import(PifCli *cli, int argc, char **argv, int *ret_statu
                                      "refuse anything else: of FILE, or of the disk in it", "HEX"},
                                     {"no-sidecar", 0, 0, G_OPTION_ARG_NONE, &options.has_no_sidecar,
                                      "do not look for a checksum in FILE.sha256", NULL},
-                                    {"max-size", 0, 0, G_OPTION_ARG_STRING, &args.max_size,
-                                     "refuse larger disks (64GiB)", "SIZE"},
-                                    {"max-download", 0, 0, G_OPTION_ARG_STRING, &args.max_download,
-                                     "refuse to read more than this (16GiB)", "SIZE"},
-                                    {"timeout", 't', 0, G_OPTION_ARG_INT, &args.timeout_s,
-                                     "give up when nothing comes for so long (60)", "SECONDS"},
-                                    {"replace", 0, 0, G_OPTION_ARG_NONE, &args.replace_name,
-                                     "take the name away from the image that has it", NULL},
+                                    PIF_FETCH_ENTRIES(args),
                                     G_OPTION_ENTRY_NULL};
     static const char description[] =
         "FILE is a raw disk, alone or in .xz, .zst, .gz, .zip or .tar, or a qcow2; its content\n"

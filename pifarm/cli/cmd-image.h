@@ -25,6 +25,29 @@ typedef struct {
     gboolean replace_name;
 } PifImageFetchArgs;
 
+/* Their rows; "its name" of each command is its own. */
+#define PIF_FETCH_ENTRIES(args)                                                                    \
+    {"max-size", 0, 0, G_OPTION_ARG_STRING, &(args).max_size, "refuse larger disks (64GiB)",       \
+     "SIZE"},                                                                                      \
+        {"max-download",                                                                           \
+         0,                                                                                        \
+         0,                                                                                        \
+         G_OPTION_ARG_STRING,                                                                      \
+         &(args).max_download,                                                                     \
+         "refuse to read more than this (16GiB)",                                                  \
+         "SIZE"},                                                                                  \
+        {"timeout",                                                                                \
+         't',                                                                                      \
+         0,                                                                                        \
+         G_OPTION_ARG_INT,                                                                         \
+         &(args).timeout_s,                                                                        \
+         "give up when nothing comes for so long (60)",                                            \
+         "SECONDS"},                                                                               \
+    {                                                                                              \
+        "replace", 0, 0, G_OPTION_ARG_NONE, &(args).replace_name,                                  \
+            "take the name away from the image that has it", NULL                                  \
+    }
+
 void pif_image_fetch_args_clear(PifImageFetchArgs *args);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PifImageFetchArgs, pif_image_fetch_args_clear)
 gboolean pif_image_read_fetch_args(const PifImageFetchArgs *args, PifFetchOptions *ret_options,

@@ -338,6 +338,18 @@ $result" ]
     has_nothing
 }
 
+@test "a host that does not answer is named with the URL that was asked for, and no hint that would not help" {
+    local nobody
+    nobody=http://127.0.0.1:$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    fails_with 1 pifarm image import "$nobody/disk.img.xz"
+    says "cannot fetch $nobody/disk.img.xz: the host does not take connections"
+    [[ $output != *sidecar* && $output != *.sha256* ]]
+    fails_with 9 pifarm image import "${url/http:/https:}/disk.img.xz"
+    says 'is it a https server?'
+    [[ $output != *sidecar* && $output != *.sha256* ]]
+    has_nothing
+}
+
 @test "a password in a URL is shown nowhere and kept nowhere" {
     local secret=${url/:\/\//:\/\/somebody:hunter2@}
     fails_with 4 pifarm image import "$secret/missing.img"
