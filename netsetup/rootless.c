@@ -5,13 +5,16 @@
 #include "netsetup/cover-run.h"
 #include "netsetup/outside.h"
 #include "netsetup/resolver.h"
+#include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
 #include "pifarm/base/paths.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <net/if.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sched.h>
 #include <signal.h>
@@ -44,6 +47,13 @@ static guint64 read_start_time(pid_t pid)
     return g_strv_length(fields) > START_TIME ? g_ascii_strtoull(fields[START_TIME], NULL, 10) : 0;
 }
 
+/* Also when nobody has waited for it. */
+static gboolean has_ended(int process)
+{
+    struct pollfd end = {.fd = process, .events = POLLIN};
+    return poll(&end, 1, 0) != 0;
+}
+
 /* The process that holds the farm's namespaces; -1: there is none. */
 static int open_holder(const char *farm)
 {
@@ -56,9 +66,8 @@ static int open_holder(const char *farm)
         sscanf(note, "%d %" G_GUINT64_FORMAT, &pid, &start_time) != 2 || pid <= 0)
         return -1;
     g_auto(PifFd) holder = pidfd_open(pid, 0);
-    return holder >= 0 && start_time != 0 && read_start_time(pid) == start_time
-               ? pif_fd_steal(&holder)
-               : -1;
+    gboolean is_it = holder >= 0 && start_time != 0 && read_start_time(pid) == start_time;
+    return is_it && !has_ended(holder) ? pif_fd_steal(&holder) : -1;
 }
 
 static gboolean write_note(const char *farm, pid_t pid, GError **error)
@@ -193,9 +202,44 @@ void pif_rootless_end(const char *farm)
 {
     g_autofree char *path = note_path(farm);
     g_auto(PifFd) holder = open_holder(farm);
+    unlink(path); /* then its end is no accident */
     if (holder >= 0)
         pidfd_send_signal(holder, SIGKILL, NULL, 0);
-    unlink(path);
+}
+
+static gboolean replace_holder(const char *farm, GError **error)
+{
+    g_autoptr(PifCommand) command = pif_command_new("sleep", "infinity", NULL);
+    pif_command_set_detached(command, TRUE);
+    pif_command_set_directory(command, "/");
+    g_autoptr(GSubprocess) holder = pif_command_start(command, error);
+    const char *pid = holder ? g_subprocess_get_identifier(holder) : NULL;
+    return pid && write_note(farm, (pid_t)g_ascii_strtoll(pid, NULL, 10), error);
+}
+
+static gboolean on_holder_ended(int fd, GIOCondition condition, gpointer data)
+{
+    (void)condition;
+    const char *farm = data;
+    g_autofree char *path = note_path(farm);
+    g_autoptr(GError) error = NULL;
+    close(fd);
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return G_SOURCE_REMOVE;
+    if (replace_holder(farm, &error))
+        pif_rootless_keep(farm);
+    else
+        g_warning("nobody holds the namespaces of farm '%s': %s", farm,
+                  error ? error->message : "it died at once");
+    return G_SOURCE_REMOVE;
+}
+
+void pif_rootless_keep(const char *farm)
+{
+    int holder = open_holder(farm);
+    if (holder >= 0)
+        g_unix_fd_add_full(G_PRIORITY_DEFAULT, holder, G_IO_IN, on_holder_ended, g_strdup(farm),
+                           g_free);
 }
 
 static void undo_make(gpointer farm)

@@ -24,6 +24,9 @@ gboolean pif_rootless_make(const PifNetSpec *spec, PifUndo *undo, GError **error
 /* The same where they are there, and nothing where they are not. */
 gboolean pif_rootless_enter(const char *farm, GError **error);
 
+/* For the daemon: as long as the main loop runs, who holds them and dies is replaced. */
+void pif_rootless_keep(const char *farm);
+
 /* The farm's network is not the one that we are in: its nodes are reached by forwards. */
 gboolean pif_rootless_is_apart(const char *farm);
 

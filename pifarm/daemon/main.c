@@ -72,6 +72,7 @@ static void run(PifDaemon *daemon, PifApi *api)
 {
     g_unix_signal_add(SIGTERM, on_signal, daemon->loop);
     g_unix_signal_add(SIGINT, on_signal, daemon->loop);
+    pif_rootless_keep(daemon->farm->name);
     g_main_loop_run(daemon->loop);
     pif_api_free(api);
     /* answers that are on their way go out */

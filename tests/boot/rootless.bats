@@ -45,6 +45,18 @@ ssh_outside() {
     [ -z "$output" ]
 }
 
+@test "images are imported, prepared, looked at, verified and removed in that store" {
+    run -0 as_user pifarm image import card.img --name mine
+    run -0 as_user pifarm image prepare mine --name second --hostname spare --user pi --ssh-key key.pub
+    run -0 as_user pifarm image inspect second --json
+    run -0 as_user pifarm image verify mine second
+    run -0 as_user pifarm image export second second.img
+    [ "$(stat -c %u second.img)" = "$ORDINARY_UID" ]
+    run -0 as_user pifarm image rm second mine
+    fails_with 6 as_user pifarm image shell "$(as_user pifarm image list --json | jq -r '.images[0].name')" -- true
+    says 'only root may mount an image'
+}
+
 @test "the user's folders are closed to others where sockets are" {
     [ "$(stat -c '%a %u' "$USER_RUNTIME_DIR/pifarm")" = "700 $ORDINARY_UID" ]
     [ "$(stat -c '%a %u' "$USER_RUNTIME_DIR/pifarm/bats.sock")" = "600 $ORDINARY_UID" ]
@@ -123,6 +135,17 @@ ssh_outside() {
     [ "$(ssh_outside 1 cut -d. -f1 /proc/uptime)" -ge "$uptime_before" ]
     run -0 jq -r '.links | length' <(as_user pifarm net show --json)
     [ "$output" = 3 ]
+}
+
+@test "who holds the namespaces may be killed, too" {
+    note="$USER_RUNTIME_DIR/pifarm/bats.namespace"
+    before=$(cat "$note")
+    kill -KILL "${before% *}"
+    timeout 10 sh -c "while [ \"\$(cat '$note')\" = '$before' ]; do :; done"
+    run -0 as_user pifarm net exec -- ping -c 1 -W 5 n1
+    kill -KILL "$(daemon_pid)"
+    run -0 as_user pifarm wait --all --timeout 30
+    run -0 as_user pifarm ssh n2 -- ping -c 1 -W 5 n1
 }
 
 @test "a node that is turned on by the second daemon is on the same network" {
