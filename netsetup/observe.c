@@ -32,6 +32,18 @@ static void read_bridge_options(PifLink *link, struct nlattr *options)
         link->bridge.forward_delay_cs = nla_get_u32(found[IFLA_BR_FORWARD_DELAY]);
     if (found[IFLA_BR_AGEING_TIME])
         link->bridge.ageing_cs = nla_get_u32(found[IFLA_BR_AGEING_TIME]);
+    if (found[IFLA_BR_GROUP_ADDR] && nla_len(found[IFLA_BR_GROUP_ADDR]) == PIF_MAC_SIZE)
+        memcpy(link->bridge.group_address, nla_data(found[IFLA_BR_GROUP_ADDR]), PIF_MAC_SIZE);
+}
+
+static void read_tun_options(PifLink *link, struct nlattr *options)
+{
+    struct nlattr *found[IFLA_TUN_MAX + 1];
+    if (nla_parse_nested(found, IFLA_TUN_MAX, options, NULL) < 0)
+        return;
+    link->tun.has_owner = found[IFLA_TUN_OWNER] != NULL;
+    if (link->tun.has_owner)
+        link->tun.owner = nla_get_u32(found[IFLA_TUN_OWNER]);
 }
 
 static void read_vxlan_options(PifLink *link, struct nlattr *options)
@@ -56,6 +68,8 @@ static void read_kind(PifLink *link, struct nlattr *link_info)
     link->kind = nla_strdup(found[IFLA_INFO_KIND]);
     if (g_str_equal(link->kind, "bridge") && found[IFLA_INFO_DATA])
         read_bridge_options(link, found[IFLA_INFO_DATA]);
+    if (g_str_equal(link->kind, "tun") && found[IFLA_INFO_DATA])
+        read_tun_options(link, found[IFLA_INFO_DATA]);
     if (g_str_equal(link->kind, "vxlan") && found[IFLA_INFO_DATA])
         read_vxlan_options(link, found[IFLA_INFO_DATA]);
 }
@@ -84,17 +98,26 @@ static void on_link(struct nlmsghdr *message, gpointer data)
         link->master_index = (int)nla_get_u32(found[IFLA_MASTER]);
     if (found[IFLA_LINKINFO])
         read_kind(link, found[IFLA_LINKINFO]);
+    /* of an end in another namespace the number is another link's here */
+    if (g_str_equal(link->kind, "veth") && found[IFLA_LINK] && !found[IFLA_LINK_NETNSID])
+        link->peer_index = (int)nla_get_u32(found[IFLA_LINK]);
 }
 
-static void name_masters(PifNetState *state)
+static void name_by_index(const PifNetState *state, int index, char **name)
+{
+    const PifLink *named = index ? pif_net_state_find_link_by_index(state, index) : NULL;
+    if (!named)
+        return;
+    g_free(*name);
+    *name = g_strdup(named->name);
+}
+
+static void name_masters_and_peers(PifNetState *state)
 {
     for (guint i = 0; i < state->links->len; i++) {
         PifLink *link = g_ptr_array_index(state->links, i);
-        const PifLink *master = pif_net_state_find_link_by_index(state, link->master_index);
-        if (!link->master_index || !master)
-            continue;
-        g_free(link->master);
-        link->master = g_strdup(master->name);
+        name_by_index(state, link->master_index, &link->master);
+        name_by_index(state, link->peer_index, &link->peer);
     }
 }
 
@@ -114,7 +137,7 @@ static int read_links(PifNetState *state, PifNetlink *netlink)
         g_ptr_array_set_size(state->links, 0);
         err = dump_links(state, netlink);
     } while (err == -NLE_DUMP_INTR);
-    name_masters(state);
+    name_masters_and_peers(state);
     return err;
 }
 

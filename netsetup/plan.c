@@ -8,8 +8,13 @@
 #include "netsetup/uplink.h"
 #include "netsetup/wlan.h"
 
+#include <string.h>
+
 /* After five minutes of silence a bridge forgets where a MAC is: IEEE 802.1Q-2018, table 8-6. */
 enum { AGEING_CS = 30000 };
+
+/* What is sent to it no bridge passes on: IEEE 802.1Q-2018, table 8-1. */
+static const uint8_t group_address[PIF_MAC_SIZE] = {0x01, 0x80, 0xc2, 0x00, 0x00, 0x00};
 
 static PifLink *wanted_bridge(const PifNetSpec *spec, const PifNetState *have)
 {
@@ -18,6 +23,7 @@ static PifLink *wanted_bridge(const PifNetSpec *spec, const PifNetState *have)
     pif_link_mark(bridge, spec->farm, have->machine_id);
     g_array_append_val(bridge->addresses, address);
     bridge->bridge.ageing_cs = AGEING_CS;
+    memcpy(bridge->bridge.group_address, group_address, PIF_MAC_SIZE);
     bridge->mtu = spec->mtu;
     bridge->is_up = TRUE;
     return bridge;
@@ -110,6 +116,7 @@ PifNetPlan *pif_net_plan_compute_down(const PifNetSpec *spec, PifNetState *have)
     PifLink *vxlan = wanted_vxlan(spec, have);
     const PifLink *made[] = {vxlan, plan->bridge};
     g_ptr_array_add(plan->links, vxlan);
+    pif_wlan_add_down(plan, spec);
     pif_uplink_add_leaving(plan, spec, NULL);
     for (size_t kind = 0; kind < G_N_ELEMENTS(made); kind++)
         for (guint i = 0; i < have->links->len; i++) {
@@ -122,7 +129,6 @@ PifNetPlan *pif_net_plan_compute_down(const PifNetSpec *spec, PifNetState *have)
         if (pif_link_is_fault(link, spec->farm, have->machine_id))
             pif_net_steps_add_difference(plan->steps, link, NULL);
     }
-    pif_wlan_add_down(plan, spec);
     pif_filters_add_down(plan, spec);
     return plan;
 }

@@ -5,15 +5,21 @@
 #include <arpa/inet.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/veth.h>
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <string.h>
 
+static char *format_bytes(const uint8_t *mac)
+{
+    return g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+                           mac[5]);
+}
+
 static char *format_mac(const PifLink *link)
 {
-    return g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", link->mac[0], link->mac[1],
-                           link->mac[2], link->mac[3], link->mac[4], link->mac[5]);
+    return format_bytes(link->mac);
 }
 
 static int put_mac(struct nl_msg *request, const PifLink *link)
@@ -49,6 +55,60 @@ static char *format_ageing(const PifLink *link)
 static int put_ageing(struct nl_msg *request, const PifLink *link)
 {
     return nla_put_u32(request, IFLA_BR_AGEING_TIME, link->bridge.ageing_cs);
+}
+
+static gboolean has_group_address(const PifLink *link)
+{
+    static const uint8_t none[PIF_MAC_SIZE] = {0};
+    return memcmp(link->bridge.group_address, none, sizeof none) != 0;
+}
+
+static char *format_group_address(const PifLink *link)
+{
+    return format_bytes(link->bridge.group_address);
+}
+
+static int put_group_address(struct nl_msg *request, const PifLink *link)
+{
+    return nla_put(request, IFLA_BR_GROUP_ADDR, PIF_MAC_SIZE, link->bridge.group_address);
+}
+
+static gboolean has_owner(const PifLink *link)
+{
+    return link->tun.has_owner;
+}
+
+static char *format_owner(const PifLink *link)
+{
+    return link->tun.has_owner ? g_strdup_printf("%u", link->tun.owner) : g_strdup("root");
+}
+
+/* Netlink tells whose a TAP is, but who makes it says so to /dev/net/tun (tun.c). */
+static int put_owner(struct nl_msg *request, const PifLink *link)
+{
+    (void)request, (void)link;
+    return -NLE_OPNOTSUPP;
+}
+
+static gboolean has_peer(const PifLink *link)
+{
+    return *link->peer != '\0';
+}
+
+static char *format_peer(const PifLink *link)
+{
+    return g_strdup(link->peer);
+}
+
+static int put_peer(struct nl_msg *request, const PifLink *link)
+{
+    struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+    struct nlattr *peer = nla_nest_start(request, VETH_INFO_PEER);
+    int err = nlmsg_append(request, &header, sizeof header, NLMSG_ALIGNTO);
+    if (err == 0)
+        err = nla_put_string(request, IFLA_IFNAME, link->peer);
+    nla_nest_end(request, peer);
+    return err;
 }
 
 static char *format_vxlan_id(const PifLink *link)
@@ -146,6 +206,10 @@ const PifLinkProperty pif_link_properties[] = {
     {"stp_state", "bridge", PIF_SET_FIRST, NULL, format_stp, put_stp},
     {"forward_delay", "bridge", PIF_SET_FIRST, NULL, format_forward_delay, put_forward_delay},
     {"ageing_time", "bridge", PIF_SET_FIRST, NULL, format_ageing, put_ageing},
+    {"group_address", "bridge", PIF_SET_FIRST, has_group_address, format_group_address,
+     put_group_address},
+    {"user", "tun", PIF_SET_FIRST, has_owner, format_owner, put_owner},
+    {"peer name", "veth", PIF_SET_FIRST, has_peer, format_peer, put_peer},
     {"id", "vxlan", PIF_SET_FIRST, NULL, format_vxlan_id, put_vxlan_id},
     {"remote", "vxlan", PIF_SET_FIRST, NULL, format_vxlan_remote, put_vxlan_remote},
     {"dstport", "vxlan", PIF_SET_FIRST, NULL, format_vxlan_port, put_vxlan_port},

@@ -9,6 +9,7 @@ PifLink *pif_link_new(const char *name, const char *kind)
     link->kind = g_strdup(kind);
     link->alias = g_strdup("");
     link->master = g_strdup("");
+    link->peer = g_strdup("");
     link->addresses = g_array_new(FALSE, FALSE, sizeof(PifAddress));
     return link;
 }
@@ -20,6 +21,7 @@ PifLink *pif_link_copy(const PifLink *link)
     copy->kind = g_strdup(link->kind);
     copy->alias = g_strdup(link->alias);
     copy->master = g_strdup(link->master);
+    copy->peer = g_strdup(link->peer);
     copy->addresses = g_array_copy(link->addresses);
     return copy;
 }
@@ -32,6 +34,7 @@ void pif_link_free(PifLink *link)
     g_free(link->kind);
     g_free(link->alias);
     g_free(link->master);
+    g_free(link->peer);
     g_array_unref(link->addresses);
     g_free(link);
 }

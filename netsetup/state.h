@@ -30,13 +30,21 @@ typedef struct {
         gboolean has_stp;
         unsigned forward_delay_cs;
         unsigned ageing_cs;
+        /* where spanning tree protocols are spoken; zero: not said. Frames to it end here. */
+        uint8_t group_address[PIF_MAC_SIZE];
     } bridge;
+    struct { /* a TAP */
+        gboolean has_owner;
+        unsigned owner; /* user who may open it besides root */
+    } tun;
+    char *peer; /* of a veth: the other end, which comes and goes with it; "": not here */
     struct {
         unsigned id;
         uint32_t remote; /* host byte order */
         uint16_t port;
     } vxlan;
     int master_index;  /* while it is read; 0: none */
+    int peer_index;    /* the same */
     GArray *addresses; /* PifAddress, IPv4, in the order they were added */
 } PifLink;
 

@@ -191,8 +191,9 @@ static void append_first_properties(GString *command, const PifLink *link, gbool
 static char *format_add_tap(const PifNetStep *step)
 {
     GString *command = g_string_new(NULL);
-    g_string_printf(command, "ip tuntap add dev %s mode tap\nip link set dev %s", step->link,
-                    step->link);
+    g_string_printf(command, "ip tuntap add dev %s mode tap", step->link);
+    append_first_properties(command, step->to, TRUE);
+    g_string_append_printf(command, "\nip link set dev %s", step->link);
     append_first_properties(command, step->to, FALSE);
     return g_string_free(command, FALSE);
 }

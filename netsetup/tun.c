@@ -23,6 +23,7 @@ int pif_tun_add(const PifLink *link)
     g_strlcpy(tap.ifr_name, link->name, sizeof tap.ifr_name);
     memcpy(mac.ifr_hwaddr.sa_data, link->mac, PIF_MAC_SIZE);
     if (fd < 0 || ioctl(fd, TUNSETIFF, &tap) < 0 || ioctl(fd, SIOCSIFHWADDR, &mac) < 0 ||
+        (link->tun.has_owner && ioctl(fd, TUNSETOWNER, link->tun.owner) < 0) ||
         ioctl(fd, TUNSETPERSIST, 1) < 0)
         return -nl_syserr2nlerr(errno);
     return 0;

@@ -4,5 +4,5 @@
 
 #include "netsetup/state.h"
 
-/* Makes the link with its name and MAC, or nothing. 0, or a negative libnl error. */
+/* Makes the link with its name, MAC and owner, or nothing. 0, or a negative libnl error. */
 int pif_tun_add(const PifLink *link);

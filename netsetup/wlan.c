@@ -39,11 +39,11 @@ static PifLink *wanted_tap(PifNetPlan *plan, const PifNetSpec *spec, const PifNe
     return tap;
 }
 
-/* wanted: set of the names of TAPs that stay. */
+/* Last made first. wanted: set of the names of TAPs that stay. */
 static void add_removals(PifNetPlan *plan, const PifNetSpec *spec, GHashTable *wanted)
 {
-    for (guint i = 0; i < plan->have->links->len; i++) {
-        const PifLink *link = g_ptr_array_index(plan->have->links, i);
+    for (guint i = plan->have->links->len; i > 0; i--) {
+        const PifLink *link = g_ptr_array_index(plan->have->links, i - 1);
         if (pif_link_is_wlan(link, spec->farm, plan->have->machine_id) &&
             !g_hash_table_contains(wanted, link->name))
             pif_net_steps_add_difference(plan->steps, link, NULL);

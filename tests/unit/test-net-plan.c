@@ -11,7 +11,8 @@
 static const PifNetSpec lab = {"lab", "pifarm0", 0x0a4d0001, 24}; /* 10.77.0.1/24 */
 
 static const char *const whole_plan = "ip link add name pifarm0 address " LAB_MAC
-                                      " type bridge stp_state 0 forward_delay 0 ageing_time 30000\n"
+                                      " type bridge stp_state 0 forward_delay 0 ageing_time 30000"
+                                      " group_address 01:80:c2:00:00:00\n"
                                       "ip link set dev pifarm0 alias pifarm:lab\n"
                                       "ip address add 10.77.0.1/24 dev pifarm0\n"
                                       "ip link set dev pifarm0 up\n";
@@ -67,6 +68,7 @@ static PifLink *add_lab_bridge(PifNetState *state)
 {
     PifLink *bridge = add_link(state, "pifarm0", "bridge", "pifarm:lab");
     bridge->bridge.ageing_cs = 30000;
+    memcpy(bridge->bridge.group_address, "\x01\x80\xc2\x00\x00\x00", PIF_MAC_SIZE);
     memcpy(bridge->mac, "\xba\x5f\xc4\x3f\xe7\x64", PIF_MAC_SIZE);
     add_address(bridge, "10.77.0.1/24");
     add_route(state, "10.77.0.0/24", bridge);
@@ -130,6 +132,52 @@ static void assert_links_of_wlan_lab(PifNetState *have, const char *commands)
     g_assert_cmpstr(links ? links + strlen("\nEND\n") : text, ==, commands);
 }
 
+/* The commands that make one link out of the other; NULL: none. */
+static void assert_difference(const PifLink *from, const PifLink *to, const char *commands)
+{
+    g_autoptr(GArray) steps = pif_net_steps_new();
+    g_autoptr(GString) text = g_string_new(NULL);
+    pif_net_steps_add_difference(steps, from, to);
+    for (guint i = 0; i < steps->len; i++) {
+        g_autofree char *command = pif_net_step_format(&g_array_index(steps, PifNetStep, i));
+        g_string_append_printf(text, "%s\n", command);
+    }
+    g_assert_cmpstr(text->str, ==, commands);
+}
+
+static void a_tap_that_is_another_users_is_made_anew(void)
+{
+    g_autoptr(PifLink) tap = pif_link_new("tap0", "tun");
+    tap->tun.has_owner = TRUE;
+    tap->tun.owner = 1000;
+    assert_difference(NULL, tap,
+                      "ip tuntap add dev tap0 mode tap user 1000\n"
+                      "ip link set dev tap0 address 00:00:00:00:00:00\n");
+    assert_difference(tap, tap, "");
+    g_autoptr(PifLink) of_root = pif_link_new("tap0", "tun");
+    assert_difference(of_root, tap,
+                      "ip link delete dev tap0\n"
+                      "ip tuntap add dev tap0 mode tap user 1000\n"
+                      "ip link set dev tap0 address 00:00:00:00:00:00\n");
+    assert_difference(tap, of_root, ""); /* which says nothing of its owner */
+}
+
+static void a_veth_has_two_ends_and_stays_with_them(void)
+{
+    g_autoptr(PifLink) veth = pif_link_new("a", "veth");
+    g_free(veth->peer);
+    veth->peer = g_strdup("b");
+    assert_difference(NULL, veth,
+                      "ip link add name a address 00:00:00:00:00:00 type veth peer name b\n");
+    g_autoptr(PifLink) other = pif_link_copy(veth);
+    g_free(other->peer);
+    other->peer = g_strdup("c");
+    assert_difference(veth, other,
+                      "ip link delete dev a\n"
+                      "ip link add name a address 00:00:00:00:00:00 type veth peer name c\n");
+    assert_difference(veth, NULL, "ip link delete dev a\n");
+}
+
 static void a_wlan_is_a_tap_of_its_own_for_each_node(void)
 {
     PifNetState *have = plain_host();
@@ -176,7 +224,7 @@ static void another_farms_wlan_has_its_name_and_stays(void)
     add_link(have, "q1tap1", "tun", "pifarm:office wlan n1");
     add_wlan(have, "q1tap3", "pifarm:lab wlan n3");
     add_wlan(have, "q1tap9", "");
-    assert_down(have, "ip link delete dev q1tap3\nip link delete dev q1tap9\n");
+    assert_down(have, "ip link delete dev q1tap9\nip link delete dev q1tap3\n");
 }
 
 static void a_wrong_address_is_replaced(void)
@@ -222,11 +270,13 @@ static void changed_options_are_set_back(void)
     bridge->bridge.has_stp = TRUE;
     bridge->bridge.forward_delay_cs = 1500;
     bridge->bridge.ageing_cs = 100;
+    bridge->bridge.group_address[5] = 0x0e;
     bridge->is_up = FALSE;
     assert_up(have, "ip link set dev pifarm0 address " LAB_MAC "\n"
                     "ip link set dev pifarm0 type bridge stp_state 0\n"
                     "ip link set dev pifarm0 type bridge forward_delay 0\n"
                     "ip link set dev pifarm0 type bridge ageing_time 30000\n"
+                    "ip link set dev pifarm0 type bridge group_address 01:80:c2:00:00:00\n"
                     "ip link set dev pifarm0 up\n");
 }
 
@@ -385,7 +435,8 @@ static void a_failing_step_takes_back_those_before_it_last_first(void)
     g_autofree char *done = run_up(plain_host(), 4);
     g_assert_cmpstr(done, ==,
                     "ip link add name pifarm0 address " LAB_MAC
-                    " type bridge stp_state 0 forward_delay 0 ageing_time 30000\n"
+                    " type bridge stp_state 0 forward_delay 0 ageing_time 30000"
+                    " group_address 01:80:c2:00:00:00\n"
                     "ip link set dev pifarm0 alias pifarm:lab\n"
                     "ip address add 10.77.0.1/24 dev pifarm0\n"
                     "ip address delete 10.77.0.1/24 dev pifarm0\n"
@@ -439,7 +490,8 @@ static void a_tunnel_is_made_after_the_bridge(void)
     g_assert_cmpstr(
         text, ==,
         "ip link add name pifarm0 address " LAB_MAC
-        " type bridge stp_state 0 forward_delay 0 ageing_time 30000\n"
+        " type bridge stp_state 0 forward_delay 0 ageing_time 30000"
+        " group_address 01:80:c2:00:00:00\n"
         "ip link set dev pifarm0 mtu 1400\n"
         "ip link set dev pifarm0 alias pifarm:lab\n"
         "ip address add 10.77.0.1/24 dev pifarm0\n"
@@ -474,7 +526,8 @@ static void an_uplink_is_on_the_bridge_before_its_routes_are(void)
     g_autofree char *text = plan_text(&spec, host_with_eth1());
     g_assert_cmpstr(text, ==,
                     "ip link add name pifarm0 address " LAB_MAC
-                    " type bridge stp_state 0 forward_delay 0 ageing_time 30000\n"
+                    " type bridge stp_state 0 forward_delay 0 ageing_time 30000"
+                    " group_address 01:80:c2:00:00:00\n"
                     "ip link set dev pifarm0 alias pifarm:lab\n"
                     "ip address add 10.77.0.1/24 dev pifarm0\n"
                     "ip address add 192.168.8.2/24 broadcast 192.168.8.255 dev pifarm0\n"
@@ -510,6 +563,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     TEST(on_a_plain_host_everything_is_made);
     TEST(where_all_is_there_nothing_is_done);
+    TEST(a_tap_that_is_another_users_is_made_anew);
+    TEST(a_veth_has_two_ends_and_stays_with_them);
     TEST(a_wlan_is_a_tap_of_its_own_for_each_node);
     TEST(a_wlan_that_is_there_stays_and_one_too_many_goes);
     TEST(another_farms_wlan_has_its_name_and_stays);
