@@ -4,18 +4,6 @@
 
 #include <string.h>
 
-/* On a box the firmware puts device names for serial0 and serial1 (NETBOOT.md 4.1). The mini UART
- * is ttyS0 for Raspberry Pi's own kernel; for an upstream one it is ttyS1, which `rules` adds. */
-static const struct {
-    const char *alias;
-    const char *device;
-} serial_lines[] = {
-    {"console=serial0", "console=ttyS0"},
-    {"console=serial1", "console=ttyAMA0"},
-    {"kgdboc=serial0", "kgdboc=ttyS0"},
-    {"kgdboc=serial1", "kgdboc=ttyAMA0"},
-};
-
 /* What QEMU's board needs besides. Each is put at the end in this order, and takes the place of
  * those given that begin with `instead_of`; NULL: only itself. */
 static const struct {
@@ -73,20 +61,6 @@ static gboolean is_about(const char *argument, const char *subject)
     return !next || next == ',' || g_str_has_suffix(subject, "=");
 }
 
-static void resolve_serial_line(GPtrArray *arguments, guint index)
-{
-    const char *argument = g_ptr_array_index(arguments, index);
-    for (size_t i = 0; i < G_N_ELEMENTS(serial_lines); i++) {
-        if (!is_about(argument, serial_lines[i].alias))
-            continue;
-        char *resolved =
-            g_strconcat(serial_lines[i].device, argument + strlen(serial_lines[i].alias), NULL);
-        g_free(arguments->pdata[index]);
-        arguments->pdata[index] = resolved;
-        return;
-    }
-}
-
 static gboolean is_overruled(const char *argument)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
@@ -123,8 +97,6 @@ char *pif_qemu_command_line(const char *of_plan)
     g_autoptr(GPtrArray) given = split(of_plan);
     g_autoptr(GPtrArray) kept = g_ptr_array_new_null_terminated(32, NULL, TRUE);
     guint end = find_end(given);
-    for (guint i = 0; i < end; i++)
-        resolve_serial_line(given, i);
     for (guint i = 0; i < end; i++)
         if (!is_overruled(given->pdata[i]) && !is_repeated(given, i))
             g_ptr_array_add(kept, given->pdata[i]);

@@ -54,6 +54,16 @@ static void disable_device(PifQemuBoot *boot, PifDeviceTree *tree, size_t index)
     add_change(boot, "disabled", compatible, missing_devices[index].why);
 }
 
+/* A kernel at a random place keeps its page tables apart from those of programs (KPTI), and QEMU
+ * then forgets its translations at each system call. */
+static void stay_in_place(PifQemuBoot *boot, PifDeviceTree *tree)
+{
+    int chosen = fdt_path_offset(tree->fdt, "/chosen");
+    if (chosen >= 0 && fdt_delprop(tree->fdt, chosen, "kaslr-seed") == 0)
+        add_change(boot, "removed", "/chosen/kaslr-seed",
+                   "a kernel at a random place is slow in emulation (KPTI)");
+}
+
 static gboolean change_tree(PifQemuBoot *boot, GBytes *of_plan, GError **error)
 {
     gsize size;
@@ -63,6 +73,7 @@ static gboolean change_tree(PifQemuBoot *boot, GBytes *of_plan, GError **error)
         return FALSE;
     for (size_t i = 0; i < G_N_ELEMENTS(missing_devices); i++)
         disable_device(boot, tree, i);
+    stay_in_place(boot, tree);
     boot->tree = pif_device_tree_pack(tree);
     add_change(boot, "memory", "960 MiB", "QEMU writes what its board has over what the plan says");
     return TRUE;

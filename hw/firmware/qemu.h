@@ -24,8 +24,8 @@ PifQemuBoot *pif_qemu_boot_new(const PifBootPlan *plan, GError **error);
 void pif_qemu_boot_free(PifQemuBoot *boot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifQemuBoot, pif_qemu_boot_free)
 
-/* The command line for QEMU: serial0/serial1 resolved, a console on ttyS1, watchdog and dwc_otg
- * traps, cdc_subset kept off usb-net. Never written to the card. Free it. */
+/* The command line for QEMU: a console on ttyS1, watchdog and dwc_otg traps, cdc_subset kept off
+ * usb-net. Never written to the card. Free it. */
 char *pif_qemu_command_line(const char *of_plan);
 /* What that puts at the end, by index, and why. FALSE behind the last. */
 gboolean pif_qemu_argument(guint index, const char **ret_argument, const char **ret_why);

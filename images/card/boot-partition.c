@@ -2,12 +2,11 @@
 // The FAT with the boot files, read by mtools.
 #include "images/card/boot-partition.h"
 
-#include "images/card/bootfiles-kernel.h"
 #include "images/card/card-layout.h"
+#include "images/card/kernel.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
-#include "pifarm/base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +14,6 @@
 
 /* A guest can write anything into its boot partition: what we take from there has limits. */
 enum {
-    MAX_TEXT_SIZE = 64 * 1024,
     MAX_CPU_S = 5, /* all files of Raspberry Pi OS take well under a tenth */
     TIMEOUT_MS = 30 * 1000,
 };
@@ -26,15 +24,23 @@ void pif_boot_partition_clear(PifBootPartition *boot)
     g_strfreev(boot->paths);
 }
 
-static gboolean find_boot_partition(const PifCard *card, PifBootPartition *boot, GError **error)
+/* Where the FAT is: the first of them, or that of the number. */
+static gboolean locate(const PifCard *card, unsigned number, PifBootPartition *boot, GError **error)
 {
     PifCardLayout layout;
+    guint64 offset = 0;
     if (!pif_card_layout_read(pif_card_raw_path(card), &layout, error))
         return FALSE;
-    if (!layout.boot_size)
+    if (number) {
+        offset = number <= PIF_CARD_PARTITIONS ? layout.fat_offsets[number - 1] : 0;
+    } else {
+        offset = layout.boot_offset;
+        number = layout.boot_number;
+    }
+    if (!offset)
         return pif_error_set(error, PIF_ERROR_CONFIG, "no FAT partition to boot from");
-    boot->drive =
-        g_strdup_printf("%s@@%" G_GUINT64_FORMAT, pif_card_raw_path(card), layout.boot_offset);
+    boot->number = number;
+    boot->drive = g_strdup_printf("%s@@%" G_GUINT64_FORMAT, pif_card_raw_path(card), offset);
     return TRUE;
 }
 
@@ -78,15 +84,27 @@ static gboolean list_paths(PifBootPartition *boot, GError **error)
     return TRUE;
 }
 
-gboolean pif_boot_partition_open(const PifCard *card, const char *directory,
-                                 PifBootPartition *ret_boot, GError **error)
+static gboolean open_partition(const PifCard *card, const char *directory, unsigned number,
+                               PifBootPartition *ret_boot, GError **error)
 {
     g_auto(PifBootPartition) boot = {.directory = directory};
-    if (!find_boot_partition(card, &boot, error) || !list_paths(&boot, error))
+    if (!locate(card, number, &boot, error) || !list_paths(&boot, error))
         return FALSE;
     *ret_boot = boot;
     boot = (PifBootPartition){0};
     return TRUE;
+}
+
+gboolean pif_boot_partition_open(const PifCard *card, const char *directory,
+                                 PifBootPartition *ret_boot, GError **error)
+{
+    return open_partition(card, directory, 0, ret_boot, error);
+}
+
+gboolean pif_boot_partition_open_number(const PifCard *card, const char *directory, unsigned number,
+                                        PifBootPartition *ret_boot, GError **error)
+{
+    return open_partition(card, directory, number, ret_boot, error);
 }
 
 gboolean pif_boot_partition_copy(const PifBootPartition *boot, const char *path,
@@ -104,42 +122,12 @@ gboolean pif_boot_partition_copy(const PifBootPartition *boot, const char *path,
     return TRUE;
 }
 
-gboolean pif_boot_partition_read_text(const PifBootPartition *boot, const char *path,
-                                      const char *copy_name, char **ret_text, GError **error)
-{
-    g_autofree char *copy = NULL;
-    return pif_boot_partition_copy(boot, path, copy_name, &copy, error) &&
-           pif_file_read(copy, MAX_TEXT_SIZE, ret_text, NULL, error);
-}
-
-static const char *find_path(const PifBootPartition *boot, const char *path)
+const char *pif_boot_partition_find(const PifBootPartition *boot, const char *path)
 {
     for (char **candidate = boot->paths; *candidate; candidate++)
         if (g_ascii_strcasecmp(*candidate, path) == 0)
             return *candidate;
     return NULL;
-}
-
-static char *read_included(const char *name, gpointer data)
-{
-    const PifBootPartition *boot = data;
-    const char *path = find_path(boot, name);
-    char *text = NULL;
-    if (path)
-        pif_boot_partition_read_text(boot, path, "included.txt", &text, NULL);
-    return text;
-}
-
-gboolean pif_boot_partition_read_config(PifBootPartition *boot, char **ret_text,
-                                        PifConfigTxt **ret_config, GError **error)
-{
-    const char *path = find_path(boot, "config.txt");
-    g_autofree char *text = path ? NULL : g_strdup("");
-    if (path && !pif_boot_partition_read_text(boot, path, "config.txt", &text, error))
-        return FALSE;
-    *ret_config = pif_config_txt_parse(text, read_included, boot);
-    *ret_text = g_steal_pointer(&text);
-    return TRUE;
 }
 
 gboolean pif_boot_partition_copy_kernel(const PifBootPartition *boot, const char *path,

@@ -12,7 +12,6 @@
 enum {
     TABLE_OFFSET = 446,
     SIGNATURE_OFFSET = 510,
-    PARTITIONS = 4,
     SIGNATURE = 0xaa55,
     TYPE_LINUX = 0x83,
     TYPE_GPT = 0xee,
@@ -52,7 +51,7 @@ gboolean pif_card_layout_parse(const guint8 sector[PIF_SECTOR_SIZE], guint64 dis
         return pif_error_set(error, PIF_ERROR_CONFIG,
                              "no partition table (MBR) in the first sector");
     pif_reader_seek(&reader, TABLE_OFFSET);
-    for (unsigned number = 1; number <= PARTITIONS; number++) {
+    for (unsigned number = 1; number <= PIF_CARD_PARTITIONS; number++) {
         Partition partition = read_partition(&reader);
         if (partition.type == TYPE_GPT)
             return pif_error_set(error, PIF_ERROR_CONFIG,
@@ -62,6 +61,8 @@ gboolean pif_card_layout_parse(const guint8 sector[PIF_SECTOR_SIZE], guint64 dis
                                  "partition %u ends behind the end of the disk (truncated?)",
                                  number);
         layout.end = MAX(layout.end, partition.offset + partition.size);
+        if (is_fat(partition.type))
+            layout.fat_offsets[number - 1] = partition.offset;
         if (is_fat(partition.type) && !layout.boot_size) {
             layout.boot_offset = partition.offset;
             layout.boot_size = partition.size;

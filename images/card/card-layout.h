@@ -4,6 +4,8 @@
 
 #include <glib.h>
 
+enum { PIF_CARD_PARTITIONS = 4 }; /* primary ones */
+
 /* In bytes; size 0: the card has no such partition. */
 typedef struct {
     guint64 boot_offset;
@@ -12,7 +14,8 @@ typedef struct {
     guint64 root_size;
     unsigned boot_number; /* of the partition, from 1 */
     unsigned root_number;
-    guint64 end; /* of the last partition */
+    guint64 end;                              /* of the last partition */
+    guint64 fat_offsets[PIF_CARD_PARTITIONS]; /* of those that are a FAT; else 0 */
 } PifCardLayout;
 
 enum { PIF_SECTOR_SIZE = 512 };

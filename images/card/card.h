@@ -35,24 +35,6 @@ const char *pif_card_raw_path(const PifCard *card);
 /* The path given to pif_card_open, for messages. */
 const char *pif_card_path(const PifCard *card);
 
-/* What the firmware would hand to the ARM cores, copied out into a folder. */
-typedef struct {
-    char *kernel;    /* paths of the copies */
-    char *initramfs; /* NULL when the card names none */
-    char *device_tree;
-    char *command_line; /* of cmdline.txt, one line, as on the card */
-    char *config;       /* text of config.txt */
-} PifBootFiles;
-
-/* Reads config.txt ([all], [pi3], [pi3+] sections; kernel, initramfs, ramfsfile, device_tree,
- * cmdline, os_prefix, auto_initramfs, arm_64bit) and copies what it names into directory (which
- * exists). CONFIG with the reason when the card cannot boot. At most 150 ms with pif_card_open.
- * Files already in directory with the same content may be reused. */
-gboolean pif_card_read_boot_files(PifCard *card, const char *directory, PifBootFiles **ret_files,
-                                  GError **error);
-void pif_boot_files_free(PifBootFiles *files);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifBootFiles, pif_boot_files_free)
-
 /* What makes one clone differ from the next. NULL members are left as they are on the card. */
 typedef struct {
     const char *hostname; /* /etc/hostname and the 127.0.1.1 line of /etc/hosts */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // pifarm image inspect.
 #include "images/card/card.h"
-#include "images/card/inspect.h"
 #include "pifarm/base/error.h"
+#include "pifarm/boot/inspect.h"
 #include "pifarm/cli/cmd-image.h"
 
 #include <jansson.h>

@@ -27,10 +27,12 @@ void pif_card_result_free(PifCardResult *result)
 static GBytes *format_job(const PifCardJob *job)
 {
     const PifNodeIdentity *identity = job->identity;
-    json_t *root =
-        json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s}", "store", job->store, "image", job->image,
-                  "clone", job->clone, "size", (json_int_t)job->size, "boot", job->boot, "hostname",
-                  identity->hostname, "node_env", identity->node_env);
+    const guint8 *mac = job->mac;
+    json_t *root = json_pack(
+        "{s:s, s:s, s:s, s:I, s:s, s:{s:I, s:[iiiiii]}, s:s, s:s}", "store", job->store, "image",
+        job->image, "clone", job->clone, "size", (json_int_t)job->size, "boot", job->boot, "board",
+        "serial", (json_int_t)job->serial, "mac", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+        "hostname", identity->hostname, "node_env", identity->node_env);
     if (identity->is_static)
         json_object_set_new(root, "lan",
                             json_pack("{s:s, s:s, s:s}", "address", identity->address, "gateway",

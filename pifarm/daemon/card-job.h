@@ -12,6 +12,8 @@ typedef struct {
     const char *clone;
     guint64 size;
     const char *boot; /* folder for the boot files */
+    guint32 serial;   /* of the node's board */
+    const guint8 *mac;
     const PifNodeIdentity *identity;
 } PifCardJob;
 

@@ -3,7 +3,6 @@
 // what is done on entering one.
 #include "pifarm/daemon/unit.h"
 
-#include "hw/firmware/qemu.h"
 #include "images/store/clone-lock.h"
 #include "images/store/clone.h"
 #include "pifarm/base/error.h"
@@ -174,6 +173,8 @@ static void enter_preparing(PifUnit *unit)
         .clone = clone,
         .size = pif_clone_round_size(MAX(image->size, unit->node->image->size)),
         .boot = boot,
+        .serial = unit->node->serial,
+        .mac = unit->node->mac.bytes,
         .identity = &identity,
     };
     unit->job = g_cancellable_new();
@@ -192,7 +193,6 @@ static gboolean start_machine(PifUnit *unit, const char *tap, const char *wlan, 
     const PifNode *node = unit->node;
     g_autofree char *name = g_strdup_printf("%s-%s", unit->daemon->farm->name, node->name);
     g_autofree char *disk = pif_daemon_card_path(unit->daemon, unit->node);
-    g_autofree char *command_line = pif_qemu_command_line(unit->boot_files->command_line);
     g_autofree char *console_log = pif_unit_console_log(unit);
     g_autofree char *kernel_log = pif_unit_kernel_log(unit);
     keep_old_log(console_log);
@@ -207,7 +207,7 @@ static gboolean start_machine(PifUnit *unit, const char *tap, const char *wlan, 
         .kernel = unit->boot_files->kernel,
         .initramfs = unit->boot_files->initramfs,
         .device_tree = unit->boot_files->device_tree,
-        .command_line = command_line,
+        .command_line = unit->boot_files->command_line,
         .bridge = unit->daemon->farm->lan.bridge,
         .tap = tap,
         .mac = node->mac.bytes,

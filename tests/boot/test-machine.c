@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // A real guest through PifHypervisor: console, ends of every kind, and a keeper killed in between.
 // The tests run in order and hand one node to the next.
-#include "hw/firmware/qemu.h"
 #include "images/card/card.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
+#include "pifarm/boot/boot-files.h"
 #include "pifarm/machine/hypervisor.h"
 #include "tests/net/namespace.h"
 
@@ -28,7 +28,6 @@ static struct {
     char *libvirt;
     char *console_log;
     PifBootFiles *files;
-    char *command_line;
     PifMachineSpec spec;
     PifHypervisor *hypervisor;
     GString *events;  /* "started n1, stopped n1, " */
@@ -148,9 +147,9 @@ static void read_boot_files(void)
     g_autofree char *boot = g_build_filename(rack.folder, "boot", NULL);
     ok(pif_dir_make(boot, 0755, &error));
     ok(pif_card_open(rack.clone, FALSE, &card, &error));
-    ok(pif_card_read_boot_files(card, boot, &rack.files, &error));
+    PifBoard board = pif_board_new(0x123456);
+    ok(pif_boot_files_read(card, &board, boot, &rack.files, &error));
     ok(pif_card_close(card, &error));
-    rack.command_line = pif_qemu_command_line(rack.files->command_line);
 }
 
 static void write_spec(void)
@@ -164,7 +163,7 @@ static void write_spec(void)
         .kernel = rack.files->kernel,
         .initramfs = rack.files->initramfs,
         .device_tree = rack.files->device_tree,
-        .command_line = rack.command_line,
+        .command_line = rack.files->command_line,
         .bridge = BRIDGE,
         .tap = "q0tap1",
         .mac = mac,
@@ -230,7 +229,6 @@ static void tear_down(void)
     g_string_free(rack.console, TRUE);
     g_free((char *)rack.spec.kernel_log);
     g_free(rack.console_log);
-    g_free(rack.command_line);
     g_free(rack.libvirt);
     g_free(rack.clone);
     g_free(rack.base);

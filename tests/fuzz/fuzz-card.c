@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Fuzz target: any bytes as a card's first sector, and as the beginning of its kernel.
-#include "images/card/bootfiles-kernel.h"
 #include "images/card/card-layout.h"
+#include "images/card/kernel.h"
 #include "pifarm/base/error.h"
 
 #include <stdint.h>

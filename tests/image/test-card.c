@@ -4,6 +4,7 @@
 #include "images/card/card-root.h"
 #include "images/card/card.h"
 #include "images/card/identity.h"
+#include "pifarm/boot/boot-files.h"
 #include "tests/image/fixture.h"
 
 #include <sys/stat.h>
@@ -28,6 +29,13 @@ static void put_kernel(const char *folder, const char *name, const char *version
     ok(pif_file_write(path, kernel, sizeof kernel, 0644, &error));
 }
 
+static void put_device_tree(const char *folder)
+{
+    g_autofree char *source =
+        g_test_build_filename(G_TEST_DIST, "data", "overlays", "base.dts", NULL);
+    g_free(shell("dtc -q -@ -I dts -O dtb -o \"$1/" DTB "\" \"$2\"", folder, source, NULL));
+}
+
 static void assert_content(const char *path, const char *expected)
 {
     g_autofree char *content = NULL;
@@ -49,7 +57,7 @@ static void set_up(Fixture *fixture, gconstpointer data)
     put(fixture->boot, "cmdline.txt",
         "console=serial0,115200 root=PARTUUID=5066a001-02 rootwait\n");
     put(fixture->boot, "initramfs8", "an initramfs");
-    put(fixture->boot, DTB, "a device tree");
+    put_device_tree(fixture->boot);
     put(fixture->boot, "overlays/README", "overlays");
     put_kernel(fixture->boot, "kernel8.img", "version 1");
     put(fixture->root, "etc/hostname", "raspberrypi\n");
@@ -105,20 +113,98 @@ static void put_on_boot_partition(const char *clone, const char *file, const cha
     ok(pif_card_close(card, &error));
 }
 
+/* What pif_boot_files_read says with a board of serial number 0x1234abcd. */
+static gboolean read_boot_files(const Fixture *fixture, const PifCard *card,
+                                PifBootFiles **ret_files, GError **error)
+{
+    PifBoard board = pif_board_new(0x1234abcd);
+    return pif_boot_files_read(card, &board, fixture->copies, ret_files, error);
+}
+
+static void assert_property(const char *tree, const char *node, const char *property,
+                            const char *expected)
+{
+    g_autofree char *value = shell("fdtget \"$@\"", tree, node, property, NULL);
+    g_assert_cmpstr(g_strchomp(value), ==, expected);
+}
+
 static void boot_files_are_copied_out(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(PifBootFiles) files = NULL;
     make_clone(fixture);
     g_autoptr(PifCard) card = open_card(fixture->clone, FALSE);
-    ok(pif_card_read_boot_files(card, fixture->copies, &files, &error));
+    ok(read_boot_files(fixture, card, &files, &error));
     g_autofree char *same =
         shell("cd \"$1\"; cmp \"$2\" kernel8.img && echo same", fixture->boot, files->kernel, NULL);
     g_assert_cmpstr(same, ==, "same\n");
     assert_content(files->initramfs, "an initramfs");
-    assert_content(files->device_tree, "a device tree");
-    g_assert_cmpstr(files->command_line, ==,
-                    "console=serial0,115200 root=PARTUUID=5066a001-02 rootwait");
-    g_assert_cmpstr(files->config, ==, "arm_64bit=1\nauto_initramfs=1\n");
+    g_assert_true(g_str_has_prefix(files->command_line,
+                                   "coherent_pool=1M console=ttyS0,115200 "
+                                   "root=PARTUUID=5066a001-02 rootwait modprobe.blacklist="));
+    g_assert_true(g_str_has_suffix(files->command_line, " console=ttyS1,115200"));
+}
+
+static void the_device_tree_knows_its_board(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(PifBootFiles) files = NULL;
+    make_image(fixture);
+    g_autoptr(PifCard) card = open_card(fixture->image, FALSE);
+    ok(read_boot_files(fixture, card, &files, &error));
+    assert_property(files->device_tree, "/", "serial-number", "000000001234abcd");
+    assert_property(files->device_tree, "/soc/ethernet@1", "local-mac-address",
+                    "184 39 235 52 171 205");
+}
+
+static void overlays_of_the_card_are_applied(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(PifBootFiles) files = NULL;
+    g_autofree char *source =
+        g_test_build_filename(G_TEST_DIST, "data", "overlays", "types.dts", NULL);
+    put(fixture->boot, "config.txt", "arm_64bit=1\ndtoverlay=types,text=bye\ndtparam=audio\n");
+    g_free(shell("dtc -q -@ -I dts -O dtb -o \"$1/overlays/TYPES.DTBO\" \"$2\"", fixture->boot,
+                 source, NULL));
+    make_image(fixture);
+    g_autoptr(PifCard) card = open_card(fixture->image, FALSE);
+    ok(read_boot_files(fixture, card, &files, &error));
+    assert_property(files->device_tree, "/test_node", "text", "bye");
+    assert_property(files->device_tree, "/soc/audio", "status", "okay");
+}
+
+/* A second FAT in the place of the root, with a config.txt of its own. */
+static void make_a_b_image(const Fixture *fixture, const char *more_files)
+{
+    put(fixture->boot, "autoboot.txt", "boot_partition=2\n");
+    put(fixture->boot, "start.elf", "");
+    put(fixture->boot, "second.txt", "arm_64bit=1\nkernel=two.img\n");
+    put_kernel(fixture->boot, "two.img", "the second");
+    make_image(fixture);
+    g_free(shell("cd \"$1\"; sfdisk -q --part-type base.img 2 c\n"
+                 "mformat -i base.img@@41M -T 49152 ::\n"
+                 "mcopy -i base.img@@41M boot/second.txt ::config.txt\n"
+                 "mcopy -i base.img@@41M boot/two.img boot/cmdline.txt boot/" DTB " $2 ::",
+                 fixture->folder, more_files, NULL));
+}
+
+static void autoboot_txt_leads_to_another_partition(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(PifBootFiles) files = NULL;
+    make_a_b_image(fixture, "boot/start.elf");
+    g_autoptr(PifCard) card = open_card(fixture->image, FALSE);
+    ok(read_boot_files(fixture, card, &files, &error));
+    g_autofree char *version = shell("tail -c +65 \"$1\" | head -c 10", files->kernel, NULL);
+    g_assert_cmpstr(version, ==, "the second");
+    g_assert_null(files->initramfs);
+    assert_property(files->device_tree, "/chosen/bootloader", "partition", "2");
+}
+
+static void a_partition_without_start_elf_is_none_to_boot_from(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(PifBootFiles) files = NULL;
+    make_a_b_image(fixture, "");
+    g_autoptr(PifCard) card = open_card(fixture->image, FALSE);
+    ok(read_boot_files(fixture, card, &files, &error));
+    assert_content(files->initramfs, "an initramfs");
+    assert_property(files->device_tree, "/chosen/bootloader", "partition", "1");
 }
 
 static void a_kernel_upgraded_on_the_clone_is_the_one_read(Fixture *fixture, gconstpointer data)
@@ -130,7 +216,7 @@ static void a_kernel_upgraded_on_the_clone_is_the_one_read(Fixture *fixture, gco
     put_kernel(fixture->boot, "kernel8.img", "version 2");
     put_on_boot_partition(fixture->clone, kernel, "kernel8.img");
     g_autoptr(PifCard) card = open_card(fixture->clone, FALSE);
-    ok(pif_card_read_boot_files(card, fixture->copies, &files, &error));
+    ok(read_boot_files(fixture, card, &files, &error));
     g_autofree char *version = shell("tail -c +65 \"$1\" | head -c 9", files->kernel, NULL);
     g_assert_cmpstr(version, ==, "version 2");
     g_autofree char *after = shell("sha256sum <\"$1\"", fixture->image, NULL);
@@ -145,7 +231,7 @@ static void several_initramfs_become_one_file(Fixture *fixture, gconstpointer da
     put(fixture->boot, "config.txt", "arm_64bit=1\ninclude include.txt\n");
     make_image(fixture);
     g_autoptr(PifCard) card = open_card(fixture->image, FALSE);
-    ok(pif_card_read_boot_files(card, fixture->copies, &files, &error));
+    ok(read_boot_files(fixture, card, &files, &error));
     assert_content(files->initramfs, "an initramfs and more");
 }
 
@@ -153,10 +239,8 @@ static void refuses_to_boot(const Fixture *fixture, const char *message)
 {
     g_autoptr(PifBootFiles) files = NULL;
     g_autoptr(PifCard) card = open_card(fixture->image, FALSE);
-    fails(PIF_ERROR_CONFIG, fixture->image,
-          pif_card_read_boot_files(card, fixture->copies, &files, &error));
-    fails(PIF_ERROR_CONFIG, message,
-          pif_card_read_boot_files(card, fixture->copies, &files, &error));
+    fails(PIF_ERROR_CONFIG, fixture->image, read_boot_files(fixture, card, &files, &error));
+    fails(PIF_ERROR_CONFIG, message, read_boot_files(fixture, card, &files, &error));
     g_assert_null(files);
 }
 
@@ -420,6 +504,10 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 #define TEST(name) g_test_add("/card/" #name, Fixture, NULL, set_up, name, tear_down)
     TEST(boot_files_are_copied_out);
+    TEST(the_device_tree_knows_its_board);
+    TEST(overlays_of_the_card_are_applied);
+    TEST(autoboot_txt_leads_to_another_partition);
+    TEST(a_partition_without_start_elf_is_none_to_boot_from);
     TEST(a_kernel_upgraded_on_the_clone_is_the_one_read);
     TEST(several_initramfs_become_one_file);
     TEST(a_kernel_that_is_none_is_refused);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // From config.txt and what files there are to what is booted.
 #include "hw/firmware/boot-plan.h"
-#include "hw/firmware/qemu.h"
 #include "tests/lib/boot-files.h"
 #include "tests/lib/ok.h"
 
@@ -379,28 +378,6 @@ static void a_source_that_fails_is_an_error(void)
     fails(PIF_ERROR_TIMEOUT, "no answer", pif_boot_plan_make(source, &board, &error));
 }
 
-static void qemu_starts_64_bit_kernels_only(void)
-{
-    g_autoptr(PifBootPlan) plan = make_plan(boot_files_parse("kernel7.img " FILES), "", NULL);
-    g_assert_null(plan->problem);
-    fails(PIF_ERROR_CONFIG, "a Pi 3 would start kernel7.img in 32-bit mode",
-          pif_qemu_boot_new(plan, &error));
-}
-
-static void what_qemu_needs_is_listed(void)
-{
-    g_autoptr(PifBootPlan) plan = make_plan(boot_files_parse(FILES), "", NULL);
-    g_autoptr(PifQemuBoot) boot = NULL;
-    ok(boot = pif_qemu_boot_new(plan, &error));
-    g_autofree char *line = pif_qemu_command_line(plan->command_line);
-    g_assert_cmpstr(boot->command_line, ==, line);
-    for (guint i = 0; i + 1 < boot->changes->len; i++) {
-        const PifQemuChange *change = g_ptr_array_index(boot->changes, i);
-        g_assert_nonnull(strstr(line, change->value));
-        g_assert_true(*change->why);
-    }
-}
-
 #define TEST(function) g_test_add_func("/boot-plan/" #function, function)
 
 int main(int argc, char **argv)
@@ -423,7 +400,5 @@ int main(int argc, char **argv)
     TEST(a_command_line_that_is_none_is_refused);
     TEST(a_damaged_device_tree_is_a_problem);
     TEST(a_source_that_fails_is_an_error);
-    TEST(qemu_starts_64_bit_kernels_only);
-    TEST(what_qemu_needs_is_listed);
     return g_test_run();
 }

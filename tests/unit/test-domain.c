@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The domain XML against golden files (PIFARM_REGENERATE=1 writes them) and libvirt's schema; the
-// command line by a table.
-#include "hw/firmware/qemu.h"
+// The domain XML against golden files (PIFARM_REGENERATE=1 writes them) and libvirt's schema.
 #include "pifarm/base/command.h"
 #include "pifarm/base/file.h"
 #include "pifarm/machine/domain.h"
@@ -128,66 +126,6 @@ static void a_node_has_the_same_uuid_every_time_and_no_other_node_has_it(void)
     g_assert_cmpstr(n1, !=, elsewhere);
 }
 
-#define TAIL                                                                                       \
-    "modprobe.blacklist=cdc_subset watchdog_disarm=0 systemd.watchdog_sec=0 "                      \
-    "dwc_otg.lpm_enable=0 dwc_otg.fiq_enable=0 dwc_otg.fiq_fsm_enable=0 8250.nr_uarts=4 "          \
-    "console=ttyS1,115200"
-
-static const struct {
-    const char *what;
-    const char *on_card;
-    const char *for_qemu;
-} command_lines[] = {
-    {"an empty line becomes what QEMU needs", "", TAIL},
-    {"Debian's line keeps its own arguments",
-     "console=tty0 console=ttyS1,115200 root=/dev/mmcblk0p2 rw fsck.repair=yes net.ifnames=0 "
-     "cma=64M rootwait\n",
-     "console=tty0 root=/dev/mmcblk0p2 rw fsck.repair=yes net.ifnames=0 cma=64M rootwait " TAIL},
-    {"RaspiOS's line: serial0 is the mini UART, PARTUUID and quiet stay",
-     "console=serial0,115200 console=tty1 root=PARTUUID=6c586e13-02 rootfstype=ext4 "
-     "fsck.repair=yes rootwait quiet init=/usr/lib/raspberrypi-sys-mods/firstboot",
-     "console=ttyS0,115200 console=tty1 root=PARTUUID=6c586e13-02 rootfstype=ext4 "
-     "fsck.repair=yes rootwait quiet init=/usr/lib/raspberrypi-sys-mods/firstboot " TAIL},
-    {"serial1 is the PL011", "console=serial1,115200 kgdboc=serial1", //
-     "console=ttyAMA0,115200 kgdboc=ttyAMA0 " TAIL},
-    {"a name that only begins like an alias is left alone", "console=serial01 console=ttyS10",
-     "console=serial01 console=ttyS10 " TAIL},
-    {"the login console keeps the last place whatever its speed",
-     "console=ttyS1,9600n8 console=tty1", "console=tty1 " TAIL},
-    {"a console named twice keeps its last place", "console=tty1 console=ttyAMA0 console=tty1",
-     "console=ttyAMA0 console=tty1 " TAIL},
-    {"any other argument given twice keeps its first place", "quiet rootwait quiet",
-     "quiet rootwait " TAIL},
-    {"the card's own blacklist stays beside ours", "modprobe.blacklist=vc4,bluetooth",
-     "modprobe.blacklist=vc4,bluetooth " TAIL},
-    {"a watchdog asked for on the card is not started here",
-     "systemd.watchdog_sec=15 watchdog_disarm=1 bcm2835_wdt.nowayout=1",
-     "bcm2835_wdt.nowayout=1 " TAIL},
-    {"arguments already right are not doubled", TAIL, TAIL},
-    {"init's own arguments stay behind the double dash", "rootwait -- single quiet quiet",
-     "rootwait " TAIL " -- single quiet quiet"},
-    {"quoted blanks do not end an argument", "dyndbg=\"file usb* +p\"  quiet",
-     "dyndbg=\"file usb* +p\" quiet " TAIL},
-    {"line ends and bytes that are no text end an argument", "rootwait\r\n\001quiet\t",
-     "rootwait quiet " TAIL},
-};
-
-static void a_command_line_becomes_what_the_table_says(gconstpointer data)
-{
-    gsize i = GPOINTER_TO_SIZE(data);
-    g_autofree char *line = pif_qemu_command_line(command_lines[i].on_card);
-    g_assert_cmpstr(line, ==, command_lines[i].for_qemu);
-}
-
-static void a_command_line_made_twice_is_the_same(void)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(command_lines); i++) {
-        g_autofree char *once = pif_qemu_command_line(command_lines[i].on_card);
-        g_autofree char *twice = pif_qemu_command_line(once);
-        g_assert_cmpstr(once, ==, twice);
-    }
-}
-
 static void a_guest_gets_four_threads_only_where_all_guests_can_have_them(void)
 {
     g_assert_false(pif_domain_wants_threads(2, 0));
@@ -208,11 +146,6 @@ int main(int argc, char **argv)
     TEST(text_from_outside_is_escaped);
     TEST(every_golden_file_keeps_to_libvirts_schema);
     TEST(a_node_has_the_same_uuid_every_time_and_no_other_node_has_it);
-    TEST(a_command_line_made_twice_is_the_same);
     TEST(a_guest_gets_four_threads_only_where_all_guests_can_have_them);
-    for (size_t i = 0; i < G_N_ELEMENTS(command_lines); i++) {
-        g_autofree char *path = g_strdup_printf("/command-line/%s", command_lines[i].what);
-        g_test_add_data_func(path, GSIZE_TO_POINTER(i), a_command_line_becomes_what_the_table_says);
-    }
     return g_test_run();
 }

@@ -4,8 +4,9 @@
 // that the daemon has not got.
 //
 // Reads one JSON object from standard input, writes one to standard output:
-//   {"store", "image" (SHA-256), "clone", "size", "boot" (folder, or left out), "hostname",
-//   "node_env", "lan": {"address": "10.77.0.11/24", "gateway", "mac"} (or left out)}
+//   {"store", "image" (SHA-256), "clone", "size", "boot" (folder) with "board": {"serial", "mac":
+//   [6 bytes]} (both or neither), "hostname", "node_env", "lan": {"address": "10.77.0.11/24",
+//   "gateway", "mac"} (or left out)}
 //   -> {"kernel", "initramfs", "device_tree", "command_line", "is_new", "notes"} or {"error":
 //   {"code", "message"}}
 #include "images/card/identity.h"
@@ -15,6 +16,7 @@
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
 #include "pifarm/base/log.h"
+#include "pifarm/boot/boot-files.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -25,6 +27,8 @@ typedef struct {
     const char *clone;
     const char *boot; /* NULL: only the card is to be made */
     json_int_t size;
+    json_int_t serial; /* of the board */
+    int mac[6];
     PifStaticAddress lan;
     PifIdentity identity; /* what farm.yaml says of it */
 } Job;
@@ -32,11 +36,16 @@ typedef struct {
 static gboolean parse_job(json_t *root, Job *job, GError **error)
 {
     json_error_t problem;
-    if (json_unpack_ex(root, &problem, 0, "{s:s, s:s, s:s, s:I, s?:s, s:s, s:s, s?{s:s, s:s, s:s}}",
+    int *mac = job->mac;
+    if (json_unpack_ex(root, &problem, 0,
+                       "{s:s, s:s, s:s, s:I, s?:s, s?{s:I, s:[iiiiii!]}, s:s, s:s, "
+                       "s?{s:s, s:s, s:s}}",
                        "store", &job->store, "image", &job->image, "clone", &job->clone, "size",
-                       &job->size, "boot", &job->boot, "hostname", &job->identity.hostname,
-                       "node_env", &job->identity.node_env, "lan", "address", &job->lan.address,
-                       "gateway", &job->lan.gateway, "mac", &job->lan.mac) < 0)
+                       &job->size, "boot", &job->boot, "board", "serial", &job->serial, "mac", mac,
+                       mac + 1, mac + 2, mac + 3, mac + 4, mac + 5, "hostname",
+                       &job->identity.hostname, "node_env", &job->identity.node_env, "lan",
+                       "address", &job->lan.address, "gateway", &job->lan.gateway, "mac",
+                       &job->lan.mac) < 0)
         return pif_error_set(error, PIF_ERROR_USAGE, "pifarm-card: bad job: %s", problem.text);
     job->identity.address = job->lan.address ? &job->lan : NULL;
     return TRUE;
@@ -56,8 +65,11 @@ static char *format_note(const Job *job)
 static gboolean read_boot_files(const Job *job, PifCard *card, PifBootFiles **ret_files,
                                 GError **error)
 {
+    PifBoard board = pif_board_new((guint32)job->serial);
+    for (size_t i = 0; i < G_N_ELEMENTS(board.mac); i++)
+        board.mac[i] = (guint8)job->mac[i];
     return !job->boot || (pif_dir_make(job->boot, 0755, error) &&
-                          pif_card_read_boot_files(card, job->boot, ret_files, error));
+                          pif_boot_files_read(card, &board, job->boot, ret_files, error));
 }
 
 /* The public key lies beside the clone, for known_hosts. The boot files are read while the card is

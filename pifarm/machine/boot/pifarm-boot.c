@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // pifarm-boot: boots a raw card image once on a machine of its own, till it powers off; what its
 // console says goes to standard output.
-#include "hw/firmware/qemu.h"
 #include "images/card/card.h"
 #include "images/disk/scratch.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/log.h"
-#include "pifarm/machine/domain.h"
+#include "pifarm/boot/boot-files.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,14 +40,13 @@ static char *escape(const char *path)
 static PifCommand *make_command(const char *disk, const PifBootFiles *files)
 {
     g_autofree char *escaped = escape(disk);
-    g_autofree char *line = pif_qemu_command_line(files->command_line);
     PifCommand *command = pif_command_new("qemu-system-aarch64", NULL);
     pif_command_add_vector(command, arguments);
     pif_command_add(command, "-drive");
     pif_command_add_format(command, "if=sd,format=raw,cache=unsafe,file=%s", escaped);
-    pif_command_add_vector(command,
-                           (const char *const[]){"-kernel", files->kernel, "-dtb",
-                                                 files->device_tree, "-append", line, NULL});
+    pif_command_add_vector(command, (const char *const[]){"-kernel", files->kernel, "-dtb",
+                                                          files->device_tree, "-append",
+                                                          files->command_line, NULL});
     if (files->initramfs)
         pif_command_add_vector(command, (const char *const[]){"-initrd", files->initramfs, NULL});
     return command;
@@ -57,9 +55,11 @@ static PifCommand *make_command(const char *disk, const PifBootFiles *files)
 static gboolean read_boot_files(const char *disk, const char *folder, PifBootFiles **ret_files,
                                 GError **error)
 {
+    enum { SERIAL = 1 }; /* of which the MAC above is made */
     g_autoptr(PifCard) card = NULL;
+    PifBoard board = pif_board_new(SERIAL);
     return pif_card_open(disk, FALSE, &card, error) &&
-           pif_card_read_boot_files(card, folder, ret_files, error);
+           pif_boot_files_read(card, &board, folder, ret_files, error);
 }
 
 static gboolean boot(const char *disk, GError **error)
@@ -68,8 +68,6 @@ static gboolean boot(const char *disk, GError **error)
     g_autoptr(PifBootFiles) files = NULL;
     if (!pif_scratch_make(&scratch, error) || !read_boot_files(disk, scratch.folder, &files, error))
         return FALSE;
-    if (!files->device_tree)
-        return pif_error_set(error, PIF_ERROR_CONFIG, "the image has no device tree for a Pi 3");
     g_autoptr(PifCommand) command = make_command(disk, files);
     g_autoptr(GSubprocess) machine = pif_command_start(command, error);
     if (!machine)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The first bytes of kernels.
-#include "images/card/bootfiles-kernel.h"
+#include "images/card/kernel.h"
 
 #include "pifarm/base/error.h"
 #include "pifarm/base/wire.h"

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Looking at a card without starting anything: libblkid, mtools and debugfs.
-#include "images/card/inspect.h"
+#include "pifarm/boot/inspect.h"
 
-#include "images/card/boot-partition.h"
-#include "images/card/bootfiles-choose.h"
+#include "hw/firmware/qemu.h"
 #include "images/card/card-layout.h"
 #include "images/card/card-root.h"
 #include "images/disk/partition.h"
@@ -11,6 +10,7 @@
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
 #include "pifarm/base/file.h"
+#include "pifarm/boot/card-source.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,31 +78,34 @@ static char *find_banner_version(const char *kernel)
     return space && space > version ? g_strndup(version, (gsize)(space - version)) : NULL;
 }
 
-static gboolean read_boot_names(PifBootPartition *boot, PifBootNames *ret_names, GError **error)
+/* Goes the way that a start goes, up to the reason why it would fail. */
+static gboolean inspect_plan(const PifBootPartition *boot, const PifBootPlan *plan,
+                             PifInspection *inspection, GError **error)
 {
-    g_autofree char *text = NULL;
-    g_autoptr(PifConfigTxt) config = NULL;
-    return pif_boot_partition_read_config(boot, &text, &config, error) &&
-           pif_boot_names_choose(config, (const char *const *)boot->paths, ret_names, error);
+    g_autofree char *copy = NULL;
+    g_autoptr(PifQemuBoot) qemu = pif_qemu_boot_new(plan, error);
+    if (!qemu)
+        return FALSE;
+    inspection->kernel = g_strdup(plan->kernel);
+    inspection->device_tree = g_strdup(plan->device_tree);
+    inspection->initramfs = *plan->initramfs ? g_strjoinv(",", plan->initramfs) : NULL;
+    if (!pif_boot_partition_copy_kernel(boot, plan->kernel, &copy, error))
+        return FALSE;
+    inspection->kernel_version = find_banner_version(copy);
+    return TRUE;
 }
 
-/* Goes the way that a start goes, up to the reason why it would fail. */
 static gboolean inspect_boot(const PifCard *card, const char *folder, PifInspection *inspection,
                              GError **error)
 {
     g_auto(PifBootPartition) boot = {0};
-    g_auto(PifBootNames) names = {0};
-    g_autofree char *copy = NULL;
-    if (!pif_boot_partition_open(card, folder, &boot, error) ||
-        !read_boot_names(&boot, &names, error))
+    PifBoard board = pif_board_new(0);
+    if (!pif_boot_partition_open(card, folder, &boot, error))
         return FALSE;
-    inspection->kernel = g_strdup(names.kernel);
-    inspection->device_tree = g_strdup(names.device_tree);
-    inspection->initramfs = *names.initramfs ? g_strjoinv(",", names.initramfs) : NULL;
-    if (!pif_boot_partition_copy_kernel(&boot, names.kernel, &copy, error))
-        return FALSE;
-    inspection->kernel_version = find_banner_version(copy);
-    return TRUE;
+    g_autoptr(PifBootSource) source = pif_boot_source_new_card(card, &boot);
+    board.boot_partition = boot.number;
+    g_autoptr(PifBootPlan) plan = pif_boot_plan_make(source, &board, error);
+    return plan && inspect_plan(&boot, plan, inspection, error);
 }
 
 /* os-release(5): a shell assignment, whose value may be quoted. */
