@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
 // pifarm firmware: what a Pi would boot, and why.
 #include "hw/firmware/qemu.h"
+#include "images/disk/scratch.h"
 #include "pifarm/base/error.h"
-#include "pifarm/cli/cli.h"
+#include "pifarm/boot/card-source.h"
 #include "pifarm/cli/firmware-print.h"
 #include "pifarm/cli/group.h"
+#include "pifarm/cli/image-subject.h"
 
 #include <string.h>
 
 static gboolean run_explain(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 
 static const PifCliCommand firmware_commands[] = {
-    {"explain", "show what would be booted, and the line that decided it", "FOLDER", run_explain},
+    {"explain", "show what would be booted, and the line that decided it", "FOLDER|FILE|IMAGE|NODE",
+     run_explain},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -36,6 +39,7 @@ typedef struct {
     gboolean is_tryboot;
     gboolean is_3b;
     gboolean is_json;
+    PifSubjectChoice choice;
 } Options;
 
 static void options_clear(Options *options)
@@ -95,12 +99,81 @@ static gboolean explain(const char *subject, PifBootSource *source, const Option
     return TRUE;
 }
 
+static gboolean explain_folder(const char *path, const Options *options, const PifBoard *board,
+                               int *ret_status, GError **error)
+{
+    g_autoptr(PifBootSource) source = pif_boot_source_open_folder(path, error);
+    return source && explain(path, source, options, board, ret_status, error);
+}
+
+/* name: what the user calls it. A card in use is read as it is at the moment. */
+static gboolean explain_card(const char *name, const char *path, const Options *options,
+                             const PifBoard *of_user, int *ret_status, GError **error)
+{
+    g_autoptr(PifCard) card = NULL;
+    g_auto(PifScratch) scratch = {0};
+    g_auto(PifBootPartition) boot = {0};
+    PifBoard board = *of_user;
+    GError *failure = NULL;
+    if (!pif_card_open_in_use(path, &card, error) || !pif_scratch_make(&scratch, error))
+        return FALSE;
+    if (!pif_boot_partition_open(card, scratch.folder, &boot, &failure))
+        return pif_error_take(error, failure, "%s", name);
+    g_autoptr(PifBootSource) source = pif_boot_source_new_card(card, &boot);
+    board.boot_partition = boot.number;
+    return explain(name, source, options, &board, ret_status, error);
+}
+
+/* The board of a node is known. */
+static void take_node(const PifCli *cli, const char *name, const Options *options, PifBoard *board)
+{
+    const PifNode *node = cli->farm ? pif_farm_find_node(cli->farm, name) : NULL;
+    if (!node || options->serial)
+        return;
+    board->serial = node->serial;
+    memcpy(board->mac, node->mac.bytes, sizeof board->mac);
+}
+
+static gboolean explain_path(const char *path, const Options *options, const PifBoard *board,
+                             int *ret_status, GError **error)
+{
+    return g_file_test(path, G_FILE_TEST_IS_DIR)
+               ? explain_folder(path, options, board, ret_status, error)
+               : explain_card(path, path, options, board, ret_status, error);
+}
+
+/* What has a '/' in it is a path, and what is neither node nor image. */
+static gboolean explain_any(PifCli *cli, const char *name, const Options *options,
+                            const PifBoard *of_user, int *ret_status, GError **error)
+{
+    g_auto(PifSubject) subject = {0};
+    PifBoard board = *of_user;
+    GError *failure = NULL;
+    if (strchr(name, '/'))
+        return explain_path(name, options, &board, ret_status, error);
+    g_autoptr(PifStore) store = pif_image_open_store(error);
+    if (!store)
+        return FALSE;
+    if (pif_subject_find(cli, store, name, &options->choice, "explain", &subject, &failure)) {
+        if (subject.is_node)
+            take_node(cli, subject.name, options, &board);
+        return explain_card(subject.name, subject.path, options, &board, ret_status, error);
+    }
+    if (!g_error_matches(failure, PIF_ERROR, PIF_ERROR_NOT_FOUND) ||
+        !g_file_test(name, G_FILE_TEST_EXISTS)) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    g_error_free(failure);
+    return explain_path(name, options, &board, ret_status, error);
+}
+
 static gboolean run_explain(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
 {
-    (void)cli;
     g_auto(Options) options = {0};
     PifBoard board;
     const GOptionEntry entries[] = {
+        PIF_SUBJECT_ENTRIES(options.choice),
         {"json", 'j', 0, G_OPTION_ARG_NONE, &options.is_json, "print JSON", NULL},
         {"serial", 's', 0, G_OPTION_ARG_STRING, &options.serial, "the board's serial number",
          "HEX"},
@@ -113,11 +186,11 @@ static gboolean run_explain(PifCli *cli, int argc, char **argv, int *ret_status,
         {"3b", 0, 0, G_OPTION_ARG_NONE, &options.is_3b, "a 3 B, not a 3 B+", NULL},
         G_OPTION_ENTRY_NULL};
     static const char description[] =
-        "FOLDER has the files of a boot partition, or of one board on a TFTP server.\n"
-        "Exit status 3: nothing boots from it.";
+        "FOLDER has the files of a boot partition, or of one board on a TFTP server; FILE\n"
+        "is a card image. What has a '/' in it is one of the two. Exit status 3: nothing boots\n"
+        "from it.";
     if (!pif_cli_parse_in_group(&group, entries, description, &argc, &argv, error) ||
         !pif_cli_need_argument(&group, argv, error) || !make_board(&options, &board, error))
         return FALSE;
-    g_autoptr(PifBootSource) source = pif_boot_source_open_folder(argv[1], error);
-    return source && explain(argv[1], source, &options, &board, ret_status, error);
+    return explain_any(cli, argv[1], &options, &board, ret_status, error);
 }
