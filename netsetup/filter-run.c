@@ -95,6 +95,9 @@ gboolean pif_filter_step_run(const PifNetStep *step, GError **error)
     case PIF_STEP_ADD_ROUTE:
     case PIF_STEP_REMOVE_ROUTE:
     case PIF_STEP_MOVE_ROUTE:
+    case PIF_STEP_ADD_ADDRESS6:
+    case PIF_STEP_REMOVE_ADDRESS6:
+    case PIF_STEP_MOVE_ROUTE6:
         break;
     }
     g_assert_not_reached();
@@ -129,6 +132,9 @@ char *pif_filter_step_format(const PifNetStep *step)
     case PIF_STEP_ADD_ROUTE:
     case PIF_STEP_REMOVE_ROUTE:
     case PIF_STEP_MOVE_ROUTE:
+    case PIF_STEP_ADD_ADDRESS6:
+    case PIF_STEP_REMOVE_ADDRESS6:
+    case PIF_STEP_MOVE_ROUTE6:
         break;
     }
     g_assert_not_reached();

@@ -3,6 +3,7 @@
 #include "netsetup/kernel.h"
 
 #include "netsetup/filter-run.h"
+#include "netsetup/ipv6.h"
 #include "netsetup/tun.h"
 #include "pifarm/base/error.h"
 
@@ -163,6 +164,10 @@ static int run(const PifNetStep *step, PifNetlink *netlink)
         return change_route(netlink, step, rtnl_route_delete, 0);
     case PIF_STEP_MOVE_ROUTE:
         return change_route(netlink, step, rtnl_route_add, NLM_F_REPLACE);
+    case PIF_STEP_ADD_ADDRESS6:
+    case PIF_STEP_REMOVE_ADDRESS6:
+    case PIF_STEP_MOVE_ROUTE6:
+        return pif_ipv6_step_run(step, netlink);
     case PIF_STEP_SET_TABLE:
     case PIF_STEP_SET_FORWARDING:
     case PIF_STEP_ADD_EXCEPTION:

@@ -43,8 +43,8 @@ typedef struct PifNetPlan PifNetPlan;
 /* Reads the kernel's links, addresses and routes (no root needed) and computes the steps that make
  * what is missing and mend what is different; none when all is there. The bridge has no STP and no
  * forward delay (a node's boot ROM gives up before 30 s are over) and a MAC that stays. Its IPv6 is
- * as the host's defaults have it: a link-local address. An uplink's IPv4 addresses and routes move
- * to the bridge, and back when it leaves. Fails with
+ * as the host's defaults have it: a link-local address. An uplink's addresses and routes move to
+ * the bridge, and back when it leaves, but for what router advertisements bring. Fails with
  *   BUSY       the bridge's name belongs to a link that is not ours, the subnet overlaps another
  *              link's address or route, the uplink is in use (the message names the link, and the
  *              other farm if it is one's)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reads links, addresses and routes from the kernel. libnl-route knows all of that but a bridge's
 // options; so links are read from their messages.
+#include "netsetup/ipv6.h"
 #include "netsetup/netlink.h"
 #include "netsetup/state.h"
 #include "pifarm/base/error.h"
@@ -225,6 +226,17 @@ static int read_routes(PifNetState *state, PifNetlink *netlink)
     return err;
 }
 
+/* A host without it has no such file, and nothing to read. */
+static int read_ipv6(PifNetState *state, PifNetlink *netlink)
+{
+    enum { MAX_SIZE = 16 };
+    g_autofree char *text = NULL;
+    state->has_ipv6 = pif_file_read("/proc/sys/net/ipv6/conf/default/disable_ipv6", MAX_SIZE, &text,
+                                    NULL, NULL) &&
+                      *text == '0';
+    return state->has_ipv6 ? pif_ipv6_read(state, netlink) : 0;
+}
+
 static void read_machine_id(PifNetState *state)
 {
     enum { MAX_SIZE = 256 };
@@ -246,6 +258,8 @@ PifNetState *pif_net_state_observe(GError **error)
         err = read_addresses(state, netlink);
     if (err == 0)
         err = read_routes(state, netlink);
+    if (err == 0)
+        err = read_ipv6(state, netlink);
     if (err < 0) {
         pif_error_set(error, PIF_ERROR_EXTERNAL, "cannot read the host's network: %s",
                       nl_geterror(err));

@@ -11,6 +11,7 @@ PifLink *pif_link_new(const char *name, const char *kind)
     link->master = g_strdup("");
     link->peer = g_strdup("");
     link->addresses = g_array_new(FALSE, FALSE, sizeof(PifAddress));
+    link->addresses6 = g_array_new(FALSE, FALSE, sizeof(PifAddress6));
     return link;
 }
 
@@ -23,6 +24,7 @@ PifLink *pif_link_copy(const PifLink *link)
     copy->master = g_strdup(link->master);
     copy->peer = g_strdup(link->peer);
     copy->addresses = g_array_copy(link->addresses);
+    copy->addresses6 = g_array_copy(link->addresses6);
     return copy;
 }
 
@@ -36,6 +38,7 @@ void pif_link_free(PifLink *link)
     g_free(link->master);
     g_free(link->peer);
     g_array_unref(link->addresses);
+    g_array_unref(link->addresses6);
     g_free(link);
 }
 
@@ -59,6 +62,7 @@ PifNetState *pif_net_state_new(void)
     PifNetState *state = g_new0(PifNetState, 1);
     state->links = g_ptr_array_new_with_free_func((GDestroyNotify)pif_link_free);
     state->routes = g_array_new(FALSE, FALSE, sizeof(PifRoute));
+    state->routes6 = g_array_new(FALSE, FALSE, sizeof(PifRoute6));
     state->tables = g_ptr_array_new_with_free_func(table_state_free);
     state->dropping_chains = g_ptr_array_new_with_free_func(g_free);
     state->exceptions = g_array_new(FALSE, FALSE, sizeof(PifExceptionState));
@@ -73,6 +77,7 @@ void pif_net_state_free(PifNetState *state)
         return;
     g_ptr_array_unref(state->links);
     g_array_unref(state->routes);
+    g_array_unref(state->routes6);
     g_ptr_array_unref(state->tables);
     g_ptr_array_unref(state->dropping_chains);
     g_array_unref(state->exceptions);

@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <stdint.h>
 
-enum { PIF_MAC_SIZE = 6 };
+enum { PIF_MAC_SIZE = 6, PIF_IPV6_SIZE = 16 };
 
 typedef struct {
     uint32_t address; /* host byte order */
@@ -14,6 +14,14 @@ typedef struct {
     gboolean is_passing; /* has a lifetime, as one from a DHCP server */
     gboolean is_bare;    /* comes without a route to its subnet */
 } PifAddress;
+
+typedef struct {
+    uint8_t bytes[PIF_IPV6_SIZE];
+    unsigned prefix_length;
+    gboolean is_passing;   /* has a lifetime, as one from a router advertisement */
+    gboolean is_bare;      /* comes without a route to its subnet */
+    gboolean is_unchecked; /* no other host is asked whether it has it */
+} PifAddress6;
 
 /* A link that is, or one that should be. A property that means nothing for the link's kind is 0. */
 typedef struct {
@@ -43,9 +51,10 @@ typedef struct {
         uint32_t remote; /* host byte order */
         uint16_t port;
     } vxlan;
-    int master_index;  /* while it is read; 0: none */
-    int peer_index;    /* the same */
-    GArray *addresses; /* PifAddress, IPv4, in the order they were added */
+    int master_index;   /* while it is read; 0: none */
+    int peer_index;     /* the same */
+    GArray *addresses;  /* PifAddress, IPv4, in the order they were added */
+    GArray *addresses6; /* PifAddress6, not of link-local scope; only moved, never compared */
 } PifLink;
 
 /* A unicast route of the main table or another; the values are the kernel's own. */
@@ -61,6 +70,18 @@ typedef struct {
     gboolean is_onlink;
     unsigned n_hops; /* over 1: several ways, of which this is the first */
 } PifRoute;
+
+/* The same of IPv6: those that somebody made. */
+typedef struct {
+    PifAddress6 to;
+    int link_index;
+    gboolean has_gateway;
+    PifAddress6 gateway;
+    unsigned table;
+    unsigned metric;
+    uint8_t protocol;
+    unsigned n_hops;
+} PifRoute6;
 
 /* One of pifarm's tables of packet filters. */
 typedef struct {
@@ -78,6 +99,8 @@ typedef struct {
 typedef struct {
     GPtrArray *links;           /* PifLink */
     GArray *routes;             /* PifRoute */
+    GArray *routes6;            /* PifRoute6 */
+    gboolean has_ipv6;          /* new links do */
     gboolean are_filters_known; /* the rest about filters was told */
     GPtrArray *tables;          /* PifTableState */
     GPtrArray *dropping_chains; /* char *: "ip filter FORWARD" */

@@ -3,6 +3,7 @@
 #include "netsetup/step.h"
 
 #include "netsetup/filter-run.h"
+#include "netsetup/ipv6.h"
 
 #include <linux/rtnetlink.h>
 
@@ -146,7 +147,14 @@ GArray *pif_net_step_invert(const PifNetStep *step)
     case PIF_STEP_REMOVE_ROUTE:
         turned.verb = PIF_STEP_ADD_ROUTE;
         break;
+    case PIF_STEP_ADD_ADDRESS6:
+        turned.verb = PIF_STEP_REMOVE_ADDRESS6;
+        break;
+    case PIF_STEP_REMOVE_ADDRESS6:
+        turned.verb = PIF_STEP_ADD_ADDRESS6;
+        break;
     case PIF_STEP_MOVE_ROUTE:
+    case PIF_STEP_MOVE_ROUTE6:
         turned.link = step->old_link;
         turned.old_link = step->link;
         break;
@@ -286,6 +294,10 @@ char *pif_net_step_format(const PifNetStep *step)
         return format_route(step, "delete");
     case PIF_STEP_MOVE_ROUTE:
         return format_route(step, "replace");
+    case PIF_STEP_ADD_ADDRESS6:
+    case PIF_STEP_REMOVE_ADDRESS6:
+    case PIF_STEP_MOVE_ROUTE6:
+        return pif_ipv6_step_format(step);
     case PIF_STEP_SET_TABLE:
     case PIF_STEP_SET_FORWARDING:
     case PIF_STEP_ADD_EXCEPTION:

@@ -14,6 +14,9 @@ typedef enum {
     PIF_STEP_ADD_ROUTE, /* beside one to the same place over another link, if there is one */
     PIF_STEP_REMOVE_ROUTE,
     PIF_STEP_MOVE_ROUTE, /* from one link to another, at one go */
+    PIF_STEP_ADD_ADDRESS6,
+    PIF_STEP_REMOVE_ADDRESS6,
+    PIF_STEP_MOVE_ROUTE6,
     /* what follows is about packet filters, and not a matter of links */
     PIF_STEP_SET_TABLE, /* of packet filters: made, replaced or removed */
     PIF_STEP_SET_FORWARDING,
@@ -30,10 +33,12 @@ typedef struct {
     const PifLinkProperty *property; /* SET_PROPERTY: which one */
     PifAddress address;              /* ADD_ADDRESS, REMOVE_ADDRESS: which one */
     PifRoute route;                  /* ..._ROUTE: which one; its link_index counts for nothing */
-    const char *old_link;            /* MOVE_ROUTE: name of the link that it led over before */
-    const char *table;               /* SET_TABLE, ..._EXCEPTION: which table or chain */
-    const char *text_from;           /* SET_TABLE: as it was; SET_FORWARDING: "0" or "1" */
-    const char *text_to;             /* as it is to be; NULL: gone. ..._EXCEPTION: the farm */
+    PifAddress6 address6;            /* ..._ADDRESS6: which one */
+    PifRoute6 route6;                /* MOVE_ROUTE6: which one */
+    const char *old_link;  /* MOVE_ROUTE, MOVE_ROUTE6: name of the link that it led over before */
+    const char *table;     /* SET_TABLE, ..._EXCEPTION: which table or chain */
+    const char *text_from; /* SET_TABLE: as it was; SET_FORWARDING: "0" or "1" */
+    const char *text_to;   /* as it is to be; NULL: gone. ..._EXCEPTION: the farm */
 } PifNetStep;
 
 /* An empty list of PifNetStep. */

@@ -4,6 +4,7 @@
 #include "netsetup/uplink.h"
 
 #include "netsetup/owner.h"
+#include "netsetup/uplink-ipv6.h"
 #include "pifarm/base/error.h"
 
 #include <linux/rtnetlink.h>
@@ -85,6 +86,7 @@ gboolean pif_uplink_check(const PifNetSpec *spec, const PifNetState *have, GErro
                              "lists those it has",
                              spec->uplink);
     return check_owner(spec, link, error) && check_routes(link, spec, have, error) &&
+           pif_uplink_check_ipv6(link, have, spec->is_uplink_forced, error) &&
            check_addresses(link, spec, error);
 }
 
@@ -174,6 +176,8 @@ void pif_uplink_add_joining(PifNetPlan *plan, const PifNetSpec *spec)
 
     add_moved_routes(plan, link, pif_net_state_find_link(plan->have, spec->bridge), spec->bridge);
 
+    pif_uplink_move_ipv6(plan, link, pif_net_state_find_link(plan->have, spec->bridge),
+                         spec->bridge, TRUE);
     PifLink *bare = copy_for(plan, joined);
     g_array_set_size(bare->addresses, 0);
     pif_net_steps_add_difference(plan->steps, joined, bare);
@@ -197,6 +201,7 @@ static void add_leaving(PifNetPlan *plan, const PifNetSpec *spec, const PifLink 
         add_addresses_back(whole, bridge, spec);
         pif_net_steps_add_difference(plan->steps, link, whole);
         add_moved_routes(plan, bridge, link, link->name);
+        pif_uplink_move_ipv6(plan, bridge, link, link->name, FALSE);
     }
     PifLink *left = copy_for(plan, whole);
     set_master(left, "");

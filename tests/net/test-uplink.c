@@ -52,6 +52,120 @@ static void addresses_and_routes_move_to_the_bridge(void)
     assert_says(link, "alias pifarm:lab uplink up the boxes");
 }
 
+/* The same with IPv6, where nobody is asked for addresses: the answer would be awaited for seconds.
+ */
+static const char *const host6 =
+    "ip link set dev eth1 down; ip link set dev eth0 down\n"
+    "cd /proc/sys/net/ipv6/conf\n"
+    "for of in default eth0 eth1; do\n"
+    "    echo 0 >$of/accept_dad; echo 0 >$of/dad_transmits; echo 0 >$of/router_solicitations\n"
+    "    echo 0 >$of/disable_ipv6\n"
+    "done\n"
+    "ip link set dev eth0 up; ip link set dev eth1 up\n"
+    "ip address add 192.168.7.2/24 brd + dev eth0 2>/dev/null || true\n"
+    "ip address add fd00:7::2/64 dev eth0\n"
+    "ip address add fd00:8::2/64 dev eth1\n"
+    "ip address add fd00:8::3/64 dev eth1 nodad\n"
+    "ip address add fd00:9::1/48 dev eth1 noprefixroute\n"
+    "ip -6 route add default via fd00:7::1\n"
+    "ip -6 route add fd00:9::/48 dev eth1 metric 100\n"
+    "ip -6 route add fd01::/48 via fd00:8::1 proto static metric 5\n"
+    "ip -6 route add fd02::/48 via fe80::1 dev eth1 table 100\n";
+
+static gboolean enter_host6(void)
+{
+    if (!enter_host())
+        return FALSE;
+    run(host6);
+    return TRUE;
+}
+
+static void ipv6_moves_to_the_bridge(void)
+{
+    if (!enter_host6())
+        return;
+    apply_up_of(&lab);
+    g_autofree char *of_bridge =
+        output_of("ip -o -6 address show dev pifarm0 scope global | awk '{ print $4 }' | sort");
+    g_autofree char *of_uplink = output_of("ip -o -6 address show dev eth1 scope global");
+    g_autofree char *over_uplink = output_of("ip -6 route show dev eth1");
+    g_autofree char *over_bridge = output_of("ip -6 route show table all dev pifarm0");
+    g_assert_cmpstr(of_bridge, ==, "fd00:8::2/64\nfd00:8::3/64\nfd00:9::1/48\n");
+    g_assert_cmpstr(of_uplink, ==, "");
+    g_assert_null(strstr(over_uplink, "fd"));
+    assert_says(over_bridge, "fd00:9::/48 metric 100");
+    assert_says(over_bridge, "fd01::/48 via fd00:8::1 proto static metric 5");
+    assert_says(over_bridge, "fd02::/48 via fe80::1 table 100 metric 1024");
+    assert_nothing_to_do_for(&lab);
+}
+
+static void ten_rounds_give_ipv6_back(void)
+{
+    if (!enter_host6())
+        return;
+    apply_up_of(&lab); /* from here on who nodad was said of is not known */
+    apply_down_of(&lab);
+    g_autofree char *before = describe_network();
+    assert_says(before, "fd01::/48 via fd00:8::1 dev eth1 proto static metric 5");
+    for (int round = 0; round < 10; round++) {
+        apply_up_of(&lab);
+        apply_down_of(&lab);
+        assert_network_is(before);
+    }
+}
+
+static void with_ipv6_a_fault_at_any_step_leaves_the_host_as_it_was(void)
+{
+    if (!enter_host6())
+        return;
+    int n_up = assert_faults_leave_no_trace(pif_net_plan_up, &lab);
+    apply_up_of(&lab);
+    int n_down = assert_faults_leave_no_trace(pif_net_plan_down, &lab);
+    g_assert_cmpint(n_up, ==, 21);
+    g_assert_cmpint(n_down, ==, 15);
+}
+
+static void the_commands_printed_move_ipv6_too(void)
+{
+    if (!enter_host6())
+        return;
+    g_autoptr(PifNetPlan) plan = plan_up(&lab);
+    g_autofree char *commands = pif_net_plan_format(plan);
+    run(commands);
+    assert_nothing_to_do_for(&lab);
+    g_autoptr(PifNetPlan) down = pif_net_plan_down(&lab, NULL);
+    g_autofree char *undo = pif_net_plan_format(down);
+    run(undo);
+    g_autofree char *routes = output_of("ip -6 route show table all dev eth1");
+    assert_says(routes, "fd02::/48 via fe80::1 table 100 metric 1024");
+}
+
+static void the_interface_of_ipv6s_default_route_is_refused_unless_forced(void)
+{
+    if (!enter_host6())
+        return;
+    run("ip -6 route replace default via fd00:8::1");
+    assert_refused(&lab, PIF_ERROR_BUSY, "the default route of IPv6 leads over the uplink eth1");
+    apply_up_of(&forced);
+    g_autofree char *route = output_of("ip -6 route show default");
+    assert_says(route, "default via fd00:8::1 dev pifarm0");
+}
+
+static void where_new_links_have_no_ipv6_it_stays(void)
+{
+    if (!enter_host6())
+        return;
+    run("echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6");
+    g_autofree char *before = output_of("ip -6 address; ip -6 route show table all");
+    apply_up_of(&lab);
+    assert_nothing_to_do_for(&lab);
+    g_autofree char *kept = output_of("ip -o -6 address show dev eth1 scope global | wc -l");
+    g_assert_cmpint(atoi(kept), ==, 3);
+    apply_down_of(&lab);
+    g_autofree char *after = output_of("ip -6 address; ip -6 route show table all");
+    g_assert_cmpstr(after, ==, before);
+}
+
 static void joining_twice_changes_nothing(void)
 {
     if (!enter_host())
@@ -97,10 +211,10 @@ static void a_fault_at_any_step_leaves_the_host_as_it_was(void)
 }
 
 /* What a process that is killed after any step leaves behind. */
-static void a_run_killed_at_any_step_is_completed_or_given_back(void)
+static void assert_killed_runs_are_mended(gboolean (*enter)(void))
 {
     for (int killed = 1;; killed++) {
-        if (!enter_host())
+        if (!enter())
             return;
         g_autofree char *before = describe_network();
         g_autoptr(PifNetPlan) plan = plan_up(&lab);
@@ -118,6 +232,25 @@ static void a_run_killed_at_any_step_is_completed_or_given_back(void)
         apply_down_of(&lab);
         assert_network_is(before);
     }
+}
+
+static void a_run_killed_at_any_step_is_completed_or_given_back(void)
+{
+    assert_killed_runs_are_mended(enter_host);
+}
+
+/* All addresses have been asked for, or none: who is given back has that forgotten. */
+static gboolean enter_host6_without_nodad(void)
+{
+    if (!enter_host6())
+        return FALSE;
+    run("ip address delete fd00:8::3/64 dev eth1");
+    return TRUE;
+}
+
+static void with_ipv6_a_run_killed_at_any_step_is_completed_or_given_back(void)
+{
+    assert_killed_runs_are_mended(enter_host6_without_nodad);
 }
 
 static void an_uplink_no_longer_wanted_leaves_while_the_bridge_stays(void)
@@ -208,11 +341,18 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     TEST(addresses_and_routes_move_to_the_bridge);
+    TEST(ipv6_moves_to_the_bridge);
+    TEST(ten_rounds_give_ipv6_back);
+    TEST(with_ipv6_a_fault_at_any_step_leaves_the_host_as_it_was);
+    TEST(the_commands_printed_move_ipv6_too);
+    TEST(the_interface_of_ipv6s_default_route_is_refused_unless_forced);
+    TEST(where_new_links_have_no_ipv6_it_stays);
     TEST(joining_twice_changes_nothing);
     TEST(ten_rounds_give_everything_back);
     TEST(an_interface_that_was_down_goes_down_again);
     TEST(a_fault_at_any_step_leaves_the_host_as_it_was);
     TEST(a_run_killed_at_any_step_is_completed_or_given_back);
+    TEST(with_ipv6_a_run_killed_at_any_step_is_completed_or_given_back);
     TEST(an_uplink_no_longer_wanted_leaves_while_the_bridge_stays);
     TEST(the_interface_of_the_default_route_is_refused_unless_forced);
     TEST(an_address_that_runs_out_is_refused_unless_forced);
