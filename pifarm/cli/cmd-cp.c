@@ -55,6 +55,8 @@ static gboolean run_copy(const Copy *copy, gboolean is_legacy, GError **error)
 static gboolean copy_either_way(const Copy *copy, GError **error)
 {
     GError *failure = NULL;
+    if (!pif_ssh_prepare(copy->cli->farm, error))
+        return FALSE;
     if (run_copy(copy, FALSE, &failure))
         return TRUE;
     gboolean has_no_sftp = strstr(failure->message, "sftp") ||

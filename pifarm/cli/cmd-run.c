@@ -139,5 +139,6 @@ gboolean pif_cmd_run(PifCli *cli, int argc, char **argv, int *ret_status, GError
     if (separator < 0 || separator + 1 >= argc)
         return pif_error_set(error, PIF_ERROR_USAGE, "run what? pifarm run NODE... -- COMMAND...");
     g_autoptr(GPtrArray) nodes = pif_cli_select(cli, parsed + 1, is_all, FALSE, error);
-    return nodes && run_on(cli->farm, nodes, argv + separator + 1, ret_status, error);
+    return nodes && pif_ssh_prepare(cli->farm, error) &&
+           run_on(cli->farm, nodes, argv + separator + 1, ret_status, error);
 }

@@ -24,6 +24,8 @@ gboolean pif_cmd_ssh(PifCli *cli, int argc, char **argv, int *ret_status, GError
     if (nodes->len != 1)
         return pif_error_set(error, PIF_ERROR_USAGE,
                              "ssh takes one node; for many: pifarm run '%s' -- COMMAND", argv[1]);
+    if (!pif_ssh_prepare(cli->farm, error))
+        return FALSE;
     const PifNode *node = g_ptr_array_index(nodes, 0);
     g_autoptr(PifCommand) command = pif_ssh_command("ssh", cli->farm, node);
     g_autofree char *destination = pif_ssh_destination(node);

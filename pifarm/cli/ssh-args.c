@@ -4,6 +4,7 @@
 
 #include "netsetup/rootless.h"
 #include "pifarm/base/paths.h"
+#include "pifarm/cli/client.h"
 
 /* In quotes, and what ssh would expand (ssh_config(5), TOKENS) is left as it is. Free it. */
 static char *quote(const char *folder, const char *name)
@@ -49,6 +50,12 @@ GPtrArray *pif_ssh_settings(const PifFarm *farm, const PifNode *node)
     g_ptr_array_add(lines, g_strdup("GlobalKnownHostsFile /dev/null"));
     g_ptr_array_add(lines, g_strdup("StrictHostKeyChecking yes"));
     return lines;
+}
+
+gboolean pif_ssh_prepare(const PifFarm *farm, GError **error)
+{
+    g_autoptr(PifClient) client = NULL;
+    return !pif_rootless_is_apart(farm->name) || pif_client_connect(farm, FALSE, &client, error);
 }
 
 PifCommand *pif_ssh_command(const char *program, const PifFarm *farm, const PifNode *node)

@@ -5,6 +5,8 @@
 #include "pifarm/base/command.h"
 #include "pifarm/model/farm.h"
 
+/* Where nodes are reached by forwards, a daemon that has died is started again: it has them. */
+gboolean pif_ssh_prepare(const PifFarm *farm, GError **error);
 /* Lines of ssh_config(5) by which ssh reaches the node and knows it. */
 GPtrArray *pif_ssh_settings(const PifFarm *farm, const PifNode *node);
 /* The program with all options, without a destination. */

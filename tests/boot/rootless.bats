@@ -128,6 +128,9 @@ ssh_outside() {
     uptime_before=$(ssh_outside 1 cut -d. -f1 /proc/uptime)
     pid=$(daemon_pid)
     kill -KILL "$pid"
+    run -0 as_user pifarm ssh n2 hostname
+    [ "$output" = n2 ]
+    kill -KILL "$(daemon_pid)"
     run -0 as_user pifarm net exec -- ping -c 1 -W 5 10.78.0.12
     run -0 as_user pifarm wait --all --timeout 30
     [ "$(daemon_pid)" != "$pid" ]
