@@ -9,11 +9,16 @@ network_up() {
     CLIENT=$!
     cleanup kill "$CLIENT"
     until [ "$(readlink "/proc/$CLIENT/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do :; done
-    ip link add nb0 address b8:27:eb:00:00:01 type veth peer name nb1 address b8:27:eb:64:24:7d netns "$CLIENT"
     cleanup ip link del nb0
+    cable_up
+    in_client ip link set lo up
+}
+
+# cable_up: nb0 and nb1, also after `ip link del nb0`.
+cable_up() {
+    ip link add nb0 address b8:27:eb:00:00:01 type veth peer name nb1 address b8:27:eb:64:24:7d netns "$CLIENT"
     ip address add 10.9.0.1/24 dev nb0
     ip link set nb0 up
-    in_client ip link set lo up
     in_client ip link set nb1 up
 }
 

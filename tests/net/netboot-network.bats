@@ -117,6 +117,59 @@ udhcpc() {
     says '--boot-file wants a name'
 }
 
+@test "an interface that goes and comes back is served again, with all leases" {
+    root_up
+    put file 100000
+    netbootd --interface nb0 --dhcp 10.9.0.50-10.9.0.99 --root "$ROOT" -p -t -H
+    got=$(udhcpc -r 10.9.0.77)
+    [[ $got == '10.9.0.77 '* ]]
+    for turn in 1 2; do
+        ip link del nb0
+        event interface-gone
+        cable_up
+        until [ "$(grep -c interface-back "$EVENTS")" = "$turn" ]; do kill -0 "$NETBOOTD"; done
+        [ "$(udhcpc)" = "$got" ]
+        in_client ip address add 10.9.0.77/24 dev nb1
+        in_client curl -s -m 20 -o by-tftp tftp://10.9.0.1/file
+        in_client curl -s -m 20 -o by-http http://10.9.0.1/file
+        cmp by-tftp "$ROOT/file"
+        cmp by-http "$ROOT/file"
+    done
+}
+
+@test "an interface that comes back with another address waits for its own" {
+    serve
+    ip link del nb0
+    event interface-gone
+    ip link add nb0 type veth peer name nb1 address b8:27:eb:64:24:7d netns "$CLIENT"
+    ip address add 10.9.9.1/24 dev nb0
+    ip link set nb0 up
+    in_client ip link set nb1 up
+    fails_with 1 udhcpc
+    ip address add 10.9.0.1/24 dev nb0
+    ip address del 10.9.9.1/24 dev nb0
+    event interface-back
+    [[ $(udhcpc) == '10.9.0.'* ]]
+}
+
+@test "a link that is down for a while is served on" {
+    serve
+    ip link set nb0 down
+    ip link set nb0 up
+    ip address add 10.9.0.1/24 dev nb0 2>/dev/null || true
+    [[ $(udhcpc) == '10.9.0.'* ]]
+    [ "$(grep -c interface "$EVENTS")" = 1 ]
+}
+
+@test "with the server ends who watches its interface" {
+    serve
+    watcher=$(pgrep -P "$NETBOOTD")
+    kill -9 "$NETBOOTD"
+    while kill -0 "$watcher" 2>/dev/null; do :; done
+    wait "$NETBOOTD" || true
+    serve
+}
+
 @test "a port that is taken is named" {
     serve
     fails_with 7 pifarm-netbootd --interface nb0 --dhcp static

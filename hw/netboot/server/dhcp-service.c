@@ -11,6 +11,8 @@
 enum { US = 1000000 };
 
 struct PifDhcpService {
+    PifLoop *loop;
+    const PifServeOptions *options;
     PifEventLog *log;
     PifDhcpSetup setup;
     PifDhcpJournal *journal;
@@ -47,7 +49,8 @@ static bool ask(const PifDhcpQuestion *question, gpointer data)
 static void on_verdict(uint32_t id, const PifDhcpHearsay *hearsay, gpointer data)
 {
     const PifDhcpService *service = data;
-    pif_dhcp_server_hear(service->server, id, hearsay);
+    if (service->server)
+        pif_dhcp_server_hear(service->server, id, hearsay);
 }
 
 static gboolean open_outside(PifDhcpService *service, PifLoop *loop, const PifServeOptions *options,
@@ -88,26 +91,30 @@ static PifDhcpServerConfig make_config(PifDhcpService *service, const PifServeOp
     return config;
 }
 
-static gboolean start(PifDhcpService *service, PifLoop *loop, const PifServeOptions *options,
-                      const PifInterface *interface, GError **error)
+gboolean pif_dhcp_service_move(PifDhcpService *service, const PifInterface *interface,
+                               PifDhcpSockets *sockets, GError **error)
 {
-    PifDhcpSockets sockets = PIF_DHCP_NO_SOCKETS;
-    if (!pif_dhcp_setup(options, interface, &service->setup, error) ||
-        !open_outside(service, loop, options, error) || !open_leases(service, options, error) ||
-        !pif_dhcp_listen(interface->name, interface->index, &sockets, error))
-        return FALSE;
-    const PifDhcpServerConfig config = make_config(service, options, interface);
-    service->server = pif_dhcp_server_new(loop, &sockets, &config, error);
+    const PifDhcpServerConfig config = make_config(service, service->options, interface);
+    PifDhcpSockets taken = *sockets;
+    *sockets = PIF_DHCP_NO_SOCKETS;
+    g_clear_pointer(&service->server, pif_dhcp_server_free);
+    service->server = pif_dhcp_server_new(service->loop, &taken, &config, error);
     return service->server != NULL;
 }
 
 PifDhcpService *pif_dhcp_service_new(PifLoop *loop, const PifServeOptions *options,
-                                     const PifInterface *interface, PifEventLog *log,
-                                     GError **error)
+                                     const PifInterface *interface, PifDhcpSockets *sockets,
+                                     PifEventLog *log, GError **error)
 {
     g_autoptr(PifDhcpService) service = g_new0(PifDhcpService, 1);
+    service->loop = loop;
+    service->options = options;
     service->log = log;
-    return start(service, loop, options, interface, error) ? g_steal_pointer(&service) : NULL;
+    if (!pif_dhcp_setup(options, interface, &service->setup, error) ||
+        !open_outside(service, loop, options, error) || !open_leases(service, options, error) ||
+        !pif_dhcp_service_move(service, interface, sockets, error))
+        return NULL;
+    return g_steal_pointer(&service);
 }
 
 void pif_dhcp_service_free(PifDhcpService *service)
@@ -123,7 +130,8 @@ void pif_dhcp_service_free(PifDhcpService *service)
 
 void pif_dhcp_service_note_progress(PifDhcpService *service, const uint8_t *mac)
 {
-    pif_dhcp_server_note_progress(service->server, mac);
+    if (service->server)
+        pif_dhcp_server_note_progress(service->server, mac);
 }
 
 const PifDhcpLease *pif_dhcp_service_find(const PifDhcpService *service, uint32_t address)

@@ -10,10 +10,16 @@
 
 typedef struct PifDhcpService PifDhcpService;
 
-/* options, interface and log outlive it. */
+/* Takes the sockets; options and log outlive it. */
 PifDhcpService *pif_dhcp_service_new(PifLoop *loop, const PifServeOptions *options,
-                                     const PifInterface *interface, PifEventLog *log,
-                                     GError **error);
+                                     const PifInterface *interface, PifDhcpSockets *sockets,
+                                     PifEventLog *log, GError **error);
+
+/* The interface is another one now, with the same address: the server goes on there, with all its
+ * leases. Takes the sockets. */
+gboolean pif_dhcp_service_move(PifDhcpService *service, const PifInterface *interface,
+                               PifDhcpSockets *sockets, GError **error);
+
 void pif_dhcp_service_free(PifDhcpService *service);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifDhcpService, pif_dhcp_service_free)
 

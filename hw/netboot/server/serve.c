@@ -2,8 +2,8 @@
 // The servers put together in one loop.
 #include "hw/netboot/server/serve.h"
 
-#include "hw/netboot/loop/listen.h"
 #include "hw/netboot/server/dhcp-service.h"
+#include "hw/netboot/server/doorman.h"
 #include "hw/netboot/server/events.h"
 #include "hw/netboot/server/interface.h"
 #include "hw/netboot/server/sandbox.h"
@@ -31,6 +31,7 @@ typedef struct {
     PifHttpServer *http;
     PifDhcpService *dhcp;
     PifWatch signals;
+    PifWatch door;    /* news of the interface */
     PifFd any_socket; /* for ioctl */
 } Server;
 
@@ -103,16 +104,6 @@ static PifTftpConfig tftp_config(Server *server)
     return config;
 }
 
-static struct sockaddr_in any_address(int port)
-{
-    return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-}
-
-static const char *interface_of(const Server *server)
-{
-    return *server->interface.name ? server->interface.name : NULL;
-}
-
 static gboolean open_tree(Server *server, GError **error)
 {
     char address[INET_ADDRSTRLEN];
@@ -123,16 +114,13 @@ static gboolean open_tree(Server *server, GError **error)
     return server->tree != NULL;
 }
 
-static gboolean start_tftp(Server *server, GError **error)
+static gboolean start_tftp(Server *server, PifServeSockets *sockets, GError **error)
 {
-    const struct sockaddr_in address = any_address(server->options->tftp_port);
-    int fd = -1;
     if (!pif_serve_options_has_tftp(server->options))
         return TRUE;
-    if (!pif_tftp_listen(interface_of(server), &address, &fd, error))
-        return FALSE;
     const PifTftpConfig config = tftp_config(server);
-    server->tftp = pif_tftp_server_new(server->loop, fd, &config, error);
+    g_clear_pointer(&server->tftp, pif_tftp_server_free);
+    server->tftp = pif_tftp_server_new(server->loop, pif_fd_steal(&sockets->tftp), &config, error);
     return server->tftp != NULL;
 }
 
@@ -143,9 +131,8 @@ static void on_http_event(const PifHttpEvent *event, gpointer data)
     pif_event_log_http(&server->log, event);
 }
 
-static gboolean start_http(Server *server, GError **error)
+static gboolean start_http(Server *server, PifServeSockets *sockets, GError **error)
 {
-    const struct sockaddr_in address = any_address(server->options->http_port);
     PifHttpConfig config = PIF_HTTP_CONFIG_DEFAULT;
     if (!pif_serve_options_has_http(server->options))
         return TRUE;
@@ -155,20 +142,75 @@ static gboolean start_http(Server *server, GError **error)
     config.identify = identify;
     config.on_event = on_http_event;
     config.data = server;
-    int fd = pif_listen(SOCK_STREAM, "HTTP", interface_of(server), &address, error);
-    if (fd < 0)
-        return FALSE;
-    server->http = pif_http_server_new(server->loop, fd, &config, error);
+    g_clear_pointer(&server->http, pif_http_server_free);
+    server->http = pif_http_server_new(server->loop, pif_fd_steal(&sockets->http), &config, error);
     return server->http != NULL;
 }
 
-static gboolean start_dhcp(Server *server, GError **error)
+static gboolean start_dhcp(Server *server, PifServeSockets *sockets, GError **error)
 {
     if (!pif_serve_options_has_dhcp(server->options))
         return TRUE;
+    if (server->dhcp)
+        return pif_dhcp_service_move(server->dhcp, &server->interface, &sockets->dhcp, error);
     server->dhcp = pif_dhcp_service_new(server->loop, server->options, &server->interface,
-                                        &server->log, error);
+                                        &sockets->dhcp, &server->log, error);
     return server->dhcp != NULL;
+}
+
+static gboolean start_all(Server *server, PifServeSockets *sockets, GError **error)
+{
+    return start_dhcp(server, sockets, error) && start_tftp(server, sockets, error) &&
+           start_http(server, sockets, error);
+}
+
+static void say(Server *server, const char *event, const char *message)
+{
+    pif_event_log_write(
+        &server->log, "netboot", event,
+        json_pack("{s:s?, s:s}", "interface", server->options->interface, "message", message));
+}
+
+/* What was on its way on the interface that is no more is lost; leases are not. */
+static void move(Server *server, PifDoorNews *news)
+{
+    g_autoptr(GError) error = NULL;
+    server->interface = news->interface;
+    if (start_all(server, &news->sockets, &error)) {
+        say(server, "interface-back", "the interface is back, and served again");
+    } else {
+        say(server, "failed", error->message);
+        pif_loop_quit(server->loop);
+    }
+    pif_serve_sockets_clear(&news->sockets);
+}
+
+static void on_news(PifWatch *watch, int64_t now_us)
+{
+    Server *server = PIF_CONTAINER_OF(watch, Server, door);
+    g_autoptr(GError) error = NULL;
+    PifDoorNews news;
+    if (!pif_doorman_receive(watch->fd, &news, &error)) {
+        if (error) {
+            say(server, "failed", error->message);
+            pif_loop_remove(server->loop, watch);
+        }
+    } else if (news.is_back) {
+        move(server, &news);
+    } else {
+        say(server, "interface-gone",
+            "the interface is no more; it is served when it comes back "
+            "with the same address");
+    }
+}
+
+static gboolean watch_door(Server *server, GError **error)
+{
+    if (!*server->interface.name)
+        return TRUE;
+    server->door.ready = on_news;
+    return pif_doorman_start(server->options, &server->interface, &server->door.fd, error) &&
+           pif_loop_add(server->loop, &server->door, error);
 }
 
 static void allow_many_files(const PifServeOptions *options)
@@ -190,12 +232,14 @@ static void allow_many_files(const PifServeOptions *options)
 static gboolean server_start(Server *server, GError **error)
 {
     const PifServeOptions *options = server->options;
+    g_auto(PifServeSockets) sockets = PIF_SERVE_NO_SOCKETS;
     if (options->interface && !pif_interface_read(options->interface, &server->interface, error))
         return FALSE;
     server->any_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     server->loop = pif_loop_new(error);
-    return server->loop && watch_signals(server, error) && start_dhcp(server, error) &&
-           open_tree(server, error) && start_tftp(server, error) && start_http(server, error);
+    return server->loop && watch_signals(server, error) && open_tree(server, error) &&
+           pif_serve_sockets_open(options, &server->interface, &sockets, error) &&
+           start_all(server, &sockets, error) && watch_door(server, error);
 }
 
 static void server_clear(Server *server)
@@ -206,6 +250,8 @@ static void server_clear(Server *server)
     pif_served_tree_free(server->tree);
     if (server->signals.fd > 0)
         close(server->signals.fd);
+    if (server->door.fd > 0)
+        close(server->door.fd);
     pif_loop_free(server->loop);
     pif_fd_clear(&server->any_socket);
 }
