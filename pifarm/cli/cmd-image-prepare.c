@@ -9,8 +9,6 @@
 
 #include <stdio.h>
 
-enum { BOOT_TIMEOUT_S = 600 };
-
 typedef struct {
     char *name;
     char *size;
@@ -169,7 +167,7 @@ static gboolean run(const char *base_name, PrepareOptions *options, GError **err
 gboolean pif_image_cmd_prepare(PifCli *cli, int argc, char **argv, int *ret_status, GError **error)
 {
     (void)cli, (void)ret_status;
-    g_auto(PrepareOptions) options = {.boot_timeout_s = BOOT_TIMEOUT_S};
+    g_auto(PrepareOptions) options = {.boot_timeout_s = PIF_BOOT_ONCE_TIMEOUT_S};
     const GOptionEntry entries[] = {
         {"name", 'n', 0, G_OPTION_ARG_STRING, &options.name, "the new image's name", "NEW"},
         {"recipe", 'r', 0, G_OPTION_ARG_FILENAME, &options.recipe,

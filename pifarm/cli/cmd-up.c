@@ -4,6 +4,7 @@
 #include "netsetup/rootless.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/paths.h"
+#include "pifarm/cli/boot-once.h"
 #include "pifarm/cli/cli.h"
 #include "pifarm/cli/wait.h"
 #include "pifarm/model/farm-image.h"
@@ -59,6 +60,7 @@ static PifStore *open_store(GError **error)
 
 static gboolean make_images(const GPtrArray *nodes, GError **error)
 {
+    int boot_timeout_s = PIF_BOOT_ONCE_TIMEOUT_S;
     g_autoptr(GPtrArray) images = images_of(nodes);
     g_autoptr(PifStore) store = open_store(error);
     for (guint i = 0; store && i < images->len; i++) {
@@ -68,7 +70,9 @@ static gboolean make_images(const GPtrArray *nodes, GError **error)
             continue;
         g_autofree char *title = g_strdup_printf("image %s", spec->name);
         g_autoptr(PifProgress) progress = pif_progress_new(title, 0);
-        if (!pif_farm_image_make(store, spec, progress, &image, error))
+        const PifPrepareOptions how = {
+            .progress = progress, .boot = pif_boot_once, .boot_data = &boot_timeout_s};
+        if (!pif_farm_image_make(store, spec, &how, &image, error))
             return FALSE;
     }
     return store != NULL;

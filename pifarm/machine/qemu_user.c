@@ -41,6 +41,18 @@ PifQemuUser *pif_qemu_user_find(GError **error)
     return user;
 }
 
+PifQemuUser *pif_qemu_user_find_any(void)
+{
+    g_autoptr(GError) error = NULL;
+    PifQemuUser *user = pif_qemu_user_find(&error);
+    const struct passwd *nobody = user ? NULL : getpwnam("nobody");
+    if (nobody) {
+        user = g_new0(PifQemuUser, 1);
+        *user = (PifQemuUser){g_strdup(nobody->pw_name), nobody->pw_uid, nobody->pw_gid};
+    }
+    return user;
+}
+
 void pif_qemu_user_free(PifQemuUser *user)
 {
     if (!user)

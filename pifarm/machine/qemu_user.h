@@ -15,6 +15,9 @@ typedef struct {
  * user must exist in both cases, as libvirt's driver looks it up before it reads its settings:
  * NOT_FOUND names the package. */
 PifQemuUser *pif_qemu_user_find(GError **error);
+/* The same, or nobody: for a QEMU that has no libvirt above it. NULL when there is not even that.
+ */
+PifQemuUser *pif_qemu_user_find_any(void);
 void pif_qemu_user_free(PifQemuUser *user);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifQemuUser, pif_qemu_user_free)
 

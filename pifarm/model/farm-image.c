@@ -87,13 +87,12 @@ static gboolean import_base(PifStore *store, const PifImageSpec *spec, PifProgre
     return pif_fetch_image(store, spec->source, &options, NULL, ret_image, error);
 }
 
-gboolean pif_farm_image_make(PifStore *store, const PifImageSpec *spec, PifProgress *progress,
-                             PifImage **ret_image, GError **error)
+gboolean pif_farm_image_make(PifStore *store, const PifImageSpec *spec,
+                             const PifPrepareOptions *options, PifImage **ret_image, GError **error)
 {
     g_autoptr(PifImage) base = NULL;
     g_auto(PifPrepareSpec) wanted = {0};
-    if (!make_spec(spec, &wanted, error) || !import_base(store, spec, progress, &base, error))
-        return FALSE;
-    PifPrepareOptions options = {.progress = progress};
-    return pif_image_prepare(store, base, &wanted, &options, ret_image, error);
+    return make_spec(spec, &wanted, error) &&
+           import_base(store, spec, options->progress, &base, error) &&
+           pif_image_prepare(store, base, &wanted, options, ret_image, error);
 }

@@ -3,7 +3,7 @@
 // on.
 #pragma once
 
-#include "images/store/store.h"
+#include "images/prepare/prepare.h"
 #include "pifarm/model/farm.h"
 
 /* The imported, unprepared image: by the checksum in farm.yaml, by the URL or the unchanged source
@@ -16,6 +16,8 @@ gboolean pif_farm_image_find_base(PifStore *store, const PifImageSpec *spec, Pif
 gboolean pif_farm_image_find(PifStore *store, const PifImageSpec *spec, PifImage **ret_image,
                              GError **error);
 
-/* The same, importing the source and preparing it where that has not been done. */
-gboolean pif_farm_image_make(PifStore *store, const PifImageSpec *spec, PifProgress *progress,
-                             PifImage **ret_image, GError **error);
+/* The same, importing the source and preparing it where that has not been done; options have no
+ * name. */
+gboolean pif_farm_image_make(PifStore *store, const PifImageSpec *spec,
+                             const PifPrepareOptions *options, PifImage **ret_image,
+                             GError **error);

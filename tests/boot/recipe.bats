@@ -23,8 +23,9 @@ ExecStart=/bin/sh -c 'echo "$NODE at $ADDRESS, {node} of {farm}" >/run/app'
 [Install]
 WantedBy=multi-user.target
 UNIT
-    printf '%s\n' 'user: root' 'ssh-keys: key.pub' 'copy: tree' 'firstboot: [fails.sh, first.sh]' >busybox.yaml
-    { cat busybox.yaml; echo 'unit: app.service'; } >systemd.yaml
+    printf '%s\n' 'user: root' 'ssh-keys: key.pub' 'copy: tree' 'firstboot: [fails.sh, first.sh]' >recipe.yaml
+    { cat recipe.yaml; echo 'run-booted: uname -r >/root/kernel'; } >busybox.yaml
+    { cat recipe.yaml; echo 'unit: app.service'; } >systemd.yaml
     cat >farm.yaml <<YAML
 farm: bats
 lan: { bridge: pfbats0, subnet: 10.78.0.0/24 }
@@ -67,6 +68,10 @@ $2
 @test "scripts run at the first boot, with the node's own values, one that fails too" {
     ran_once n1 'n1 1'
     ran_once n2 'n2 2'
+}
+
+@test "an image was booted for a command before its nodes were" {
+    run -0 pifarm ssh n1 'cmp /root/kernel /proc/sys/kernel/osrelease'
 }
 
 @test "a unit runs, and knows its node" {

@@ -3,7 +3,8 @@
 # pifarm image prepare --run-booted: an image boots once for a command, and becomes a new one.
 # shellcheck disable=SC2016 # what is in quotes runs in the guest
 
-load ../lib/common.bash
+load ../lib/common
+load ../lib/store
 
 setup() {
     own_folders
@@ -48,6 +49,40 @@ prepare() {
     run pgrep -f "qemu-system-aarch64.*$PIFARM_STATE_DIR"
     [ "$status" -eq 1 ]
     [ -z "$(ls -A "$PIFARM_STATE_DIR/images/tmp")" ]
+}
+
+# start_booting: a preparation that boots, for ever, in a session of its own: PREPARE, with its machine QEMU.
+start_booting() {
+    env --default-signal=INT setsid pifarm image prepare tiny --no-ssh --name made --run-booted 'sleep 1000' \
+        >"$BATS_TEST_TMPDIR/words" 2>&1 3>&- &
+    PREPARE=$!
+    cleanup kill -KILL -- "-$PREPARE"
+    QEMU=$(timeout 240 sh -c 'until pgrep -s "$0" qemu-system-aar; do sleep 0.1; done' "$PREPARE") ||
+        { cat "$BATS_TEST_TMPDIR/words" && false; }
+}
+
+# ends_without_a_trace: what start_booting began, and has been told to end.
+ends_without_a_trace() {
+    timeout 30 tail --pid="$PREPARE" -f /dev/null
+    timeout 30 tail --pid="$QEMU" -f /dev/null
+    fails_with 4 pifarm image inspect made
+    gc_clears_all
+}
+
+@test "the machine has no rights on this host, and dies with a preparation that is killed" {
+    start_booting
+    run -0 cat "/proc/$QEMU/status"
+    [[ ! $output =~ [UG]id:[[:space:]]+0 ]]
+    [[ $output =~ Groups:[[:space:]]*$'\n' ]]
+    [[ $output =~ NoNewPrivs:[[:space:]]+1 && $output =~ CapEff:[[:space:]]+0+$'\n' ]]
+    kill -KILL "$PREPARE"
+    ends_without_a_trace
+}
+
+@test "the machine ends with a preparation that is interrupted" {
+    start_booting
+    kill -INT -- "-$PREPARE"
+    ends_without_a_trace
 }
 
 @test "an image whose init runs nothing once is refused" {

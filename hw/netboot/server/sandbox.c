@@ -2,7 +2,7 @@
 // Another root folder and user, and a list of system calls.
 #include "hw/netboot/server/sandbox.h"
 
-#include "hw/netboot/sandbox/drop-root.h"
+#include "pifarm/base/drop-root.h"
 #include "pifarm/base/error.h"
 
 #include <errno.h>

@@ -4,17 +4,20 @@
 #include "images/card/card.h"
 #include "images/disk/scratch.h"
 #include "pifarm/base/command.h"
+#include "pifarm/base/drop-root.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/log.h"
 #include "pifarm/boot/boot-files.h"
+#include "pifarm/machine/qemu_user.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 
-/* QEMU stays who we are, in a sandbox: one that became another user (-runas) would lose its death
- * with us (PR_SET_PDEATHSIG). Its user-mode network needs no rights and reaches what the host
- * reaches; the MAC is one of Raspberry Pi's, so that the interface is eth0. A guest that boots
- * again ends, as one that powers off. */
+/* QEMU is a user without rights, and in a sandbox; it dies with us, for we are that user before it
+ * is started (one that becomes another user by -runas loses PR_SET_PDEATHSIG). Its user-mode
+ * network needs no rights and reaches what the host reaches; the MAC is one of Raspberry Pi's, so
+ * that the interface is eth0. A guest that boots again ends, as one that powers off. */
 static const char *const arguments[] = {
     "-M",          "raspi3b",
     "-accel",      "tcg,thread=single,tb-size=128",
@@ -29,27 +32,64 @@ static const char *const arguments[] = {
     NULL,
 };
 
-/* QEMU's options are lists with commas between; one in a path is written twice. Free it. */
-static char *escape(const char *path)
+/* Files that QEMU gets open, as it could not open them itself. */
+enum { DISK_FD = 3, DISK_TO_READ_FD, KERNEL_FD, DEVICE_TREE_FD, INITRAMFS_FD };
+
+/* QEMU opens what is no disk by a name: as its own. Files of ours in a folder of ours. */
+static gboolean pass_file(PifCommand *command, const PifQemuUser *user, const char *path,
+                          int target, const char *option, GError **error)
 {
-    g_auto(GStrv) parts = g_strsplit(path, ",", -1);
-    return g_strjoinv(",,", parts);
+    if (!path)
+        return TRUE;
+    if (!pif_qemu_user_give(user, path, error))
+        return FALSE;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return pif_error_set_errno(error, errno, "cannot open %s", path);
+    pif_command_take_fd(command, fd, target);
+    pif_command_add(command, option);
+    pif_command_add_format(command, "/proc/self/fd/%d", target);
+    return TRUE;
 }
 
-/* What a crash leaves is of no use anyway, so nothing waits for the disk. */
-static PifCommand *make_command(const char *disk, const PifBootFiles *files)
+static gboolean pass_disk_fd(PifCommand *command, const char *disk, int flags, int target,
+                             GError **error)
 {
-    g_autofree char *escaped = escape(disk);
-    PifCommand *command = pif_command_new("qemu-system-aarch64", NULL);
+    int fd = open(disk, flags | O_CLOEXEC);
+    if (fd < 0)
+        return pif_error_set_errno(error, errno, "cannot open %s", disk);
+    pif_command_take_fd(command, fd, target);
+    pif_command_add(command, "-add-fd");
+    pif_command_add_format(command, "fd=%d,set=1", target);
+    return TRUE;
+}
+
+/* A set has a descriptor for each way in which QEMU opens the file: it looks at the disk before it
+ * writes. What a crash leaves is of no use anyway, so nothing waits for the disk. */
+static gboolean pass_disk(PifCommand *command, const char *disk, GError **error)
+{
+    static const char *const drive[] = {"-drive", "if=sd,format=raw,cache=unsafe,file=/dev/fdset/1",
+                                        NULL};
+    if (!pass_disk_fd(command, disk, O_RDWR, DISK_FD, error) ||
+        !pass_disk_fd(command, disk, O_RDONLY, DISK_TO_READ_FD, error))
+        return FALSE;
+    pif_command_add_vector(command, drive);
+    return TRUE;
+}
+
+static PifCommand *make_command(const char *disk, const PifBootFiles *files,
+                                const PifQemuUser *user, GError **error)
+{
+    g_autoptr(PifCommand) command = pif_command_new("qemu-system-aarch64", NULL);
     pif_command_add_vector(command, arguments);
-    pif_command_add(command, "-drive");
-    pif_command_add_format(command, "if=sd,format=raw,cache=unsafe,file=%s", escaped);
-    pif_command_add_vector(command, (const char *const[]){"-kernel", files->kernel, "-dtb",
-                                                          files->device_tree, "-append",
-                                                          files->command_line, NULL});
-    if (files->initramfs)
-        pif_command_add_vector(command, (const char *const[]){"-initrd", files->initramfs, NULL});
-    return command;
+    pif_command_add_vector(command, (const char *const[]){"-append", files->command_line, NULL});
+    pif_command_set_directory(command, "/");
+    if (!pass_disk(command, disk, error) ||
+        !pass_file(command, user, files->kernel, KERNEL_FD, "-kernel", error) ||
+        !pass_file(command, user, files->device_tree, DEVICE_TREE_FD, "-dtb", error) ||
+        !pass_file(command, user, files->initramfs, INITRAMFS_FD, "-initrd", error))
+        return NULL;
+    return g_steal_pointer(&command);
 }
 
 static gboolean read_boot_files(const char *disk, const char *folder, PifBootFiles **ret_files,
@@ -62,13 +102,28 @@ static gboolean read_boot_files(const char *disk, const char *folder, PifBootFil
            pif_boot_files_read(card, &board, folder, ret_files, error);
 }
 
-static gboolean boot(const char *disk, GError **error)
+/* All that needs our rights. */
+static PifCommand *prepare(const char *disk, const PifQemuUser *user, GError **error)
 {
     g_auto(PifScratch) scratch = {0};
     g_autoptr(PifBootFiles) files = NULL;
     if (!pif_scratch_make(&scratch, error) || !read_boot_files(disk, scratch.folder, &files, error))
+        return NULL;
+    if (files->device_tree)
+        return make_command(disk, files, user, error);
+    pif_error_set(error, PIF_ERROR_CONFIG, "the image has no device tree for a Pi 3");
+    return NULL;
+}
+
+static gboolean boot(const char *disk, GError **error)
+{
+    g_autoptr(PifQemuUser) user = pif_qemu_user_find_any();
+    if (!user)
+        return pif_error_set(error, PIF_ERROR_NOT_FOUND,
+                             "there is no user 'libvirt-qemu' or 'nobody' for QEMU to run as");
+    g_autoptr(PifCommand) command = prepare(disk, user, error);
+    if (!command || !pif_drop_root(NULL, user->name, error))
         return FALSE;
-    g_autoptr(PifCommand) command = make_command(disk, files);
     g_autoptr(GSubprocess) machine = pif_command_start(command, error);
     if (!machine)
         return FALSE;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // pifarm-netboot-ask: the HTTP client of the netboot server, whose sandbox has no room for one.
 #include "hw/netboot/ask/broker/question.h"
-#include "hw/netboot/sandbox/drop-root.h"
+#include "pifarm/base/drop-root.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/log.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // chroot, another user, no new privileges.
-#include "hw/netboot/sandbox/drop-root.h"
+#include "pifarm/base/drop-root.h"
 
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
@@ -16,14 +16,14 @@
 static gboolean change_root(const char *folder, GError **error)
 {
     if (chroot(folder) < 0 || chdir("/") < 0)
-        return pif_error_set_errno(error, errno, "cannot confine the server to %s", folder);
+        return pif_error_set_errno(error, errno, "cannot confine ourselves to %s", folder);
     return TRUE;
 }
 
 /* To a folder that is gone: nothing is in it, and nothing can be. */
 static gboolean leave_all_folders(GError **error)
 {
-    char folder[] = "/tmp/pifarm-netbootd-XXXXXX";
+    char folder[] = "/tmp/pifarm-XXXXXX";
     g_auto(PifFd) parent = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (parent < 0 || !g_mkdtemp(folder))
         return pif_error_set_errno(error, errno, "cannot make a folder in /tmp");
@@ -50,7 +50,7 @@ static gboolean become(const struct passwd *user, GError **error)
         return pif_error_set_errno(error, errno, "cannot become user %s", user->pw_name);
     prctl(PR_SET_PDEATHSIG, death_signal);
     if (death_signal != 0 && getppid() != parent)
-        return pif_error_set(error, PIF_ERROR_EXTERNAL, "who started the server has died");
+        return pif_error_set(error, PIF_ERROR_EXTERNAL, "who started us has died");
     return TRUE;
 }
 
