@@ -2,7 +2,7 @@
 // Sparse writing: whole file system blocks of zeros are hashed but never written.
 #include "images/disk/disk.h"
 
-#include "images/disk/sha256.h"
+#include "images/disk/hasher.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/size.h"
 
@@ -23,7 +23,7 @@ struct PifDiskWriter {
     guint64 max_size;
     guint64 position;
     guint64 writeback_position;
-    PifSha256 hash;
+    PifHasher *hasher;
 };
 
 void pif_disk_clear(PifDisk *disk)
@@ -43,12 +43,15 @@ PifDiskWriter *pif_disk_writer_new(int fd, guint64 max_size)
     PifDiskWriter *writer = g_new0(PifDiskWriter, 1);
     writer->fd = fd;
     writer->max_size = max_size;
-    pif_sha256_init(&writer->hash);
+    writer->hasher = pif_hasher_new();
     return writer;
 }
 
 void pif_disk_writer_free(PifDiskWriter *writer)
 {
+    if (!writer)
+        return;
+    pif_hasher_free(writer->hasher);
     g_free(writer);
 }
 
@@ -135,9 +138,9 @@ gboolean pif_disk_writer_add(PifDiskWriter *writer, const void *data, gsize size
 {
     if (!check_room(writer, size, error))
         return FALSE;
+    pif_hasher_add(writer->hasher, data, size);
     if (writer->fd >= 0 && !write_sparse(writer, data, size, error))
         return FALSE;
-    pif_sha256_add(&writer->hash, data, size);
     writer->position += size;
     if (writer->fd >= 0)
         start_writeback(writer);
@@ -148,7 +151,7 @@ gboolean pif_disk_writer_add_zeros(PifDiskWriter *writer, guint64 count, GError 
 {
     if (!check_room(writer, count, error))
         return FALSE;
-    pif_sha256_add_zeros(&writer->hash, count);
+    pif_hasher_add_zeros(writer->hasher, count);
     writer->position += count;
     return TRUE;
 }
@@ -163,7 +166,7 @@ gboolean pif_disk_writer_finish(PifDiskWriter *writer, PifDisk *ret_disk, GError
     if (writer->fd >= 0 &&
         (ftruncate(writer->fd, (off_t)writer->position) < 0 || fsync(writer->fd) < 0))
         return pif_disk_set_write_error(error, errno);
-    ret_disk->sha256 = pif_sha256_finish(&writer->hash);
+    ret_disk->sha256 = pif_hasher_finish(writer->hasher);
     ret_disk->size = writer->position;
     return TRUE;
 }

@@ -2,7 +2,7 @@
 // An image, or a node's card, written to a file that other tools flash.
 #pragma once
 
-#include "images/export/disk-map.h"
+#include "images/card/disk-map.h"
 #include "pifarm/base/progress.h"
 
 #include <sys/types.h>

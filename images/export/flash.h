@@ -2,9 +2,9 @@
 // A disk written to a card, and read back from it.
 #pragma once
 
+#include "images/card/disk-map.h"
 #include "images/card/ranges.h"
 #include "images/export/device.h"
-#include "images/export/disk-map.h"
 #include "pifarm/base/progress.h"
 
 /* What of a card is written, and read back. */

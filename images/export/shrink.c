@@ -4,9 +4,9 @@
 #include "images/export/shrink.h"
 
 #include "images/card/card-layout.h"
+#include "images/card/disk-map.h"
 #include "images/disk/partition.h"
 #include "images/disk/sha256.h"
-#include "images/export/disk-map.h"
 #include "images/export/root-size.h"
 #include "images/export/sink.h"
 #include "pifarm/base/error.h"

@@ -3,8 +3,8 @@
 // systems count as free.
 #pragma once
 
+#include "images/card/disk-map.h"
 #include "images/card/ranges.h"
-#include "images/export/disk-map.h"
 
 /* Array of PifRange in order, disjoint. A partition whose file system we cannot tell, or that was
  * not shut down cleanly, counts as used in whole. Not in it: the partition table. */

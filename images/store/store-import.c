@@ -313,15 +313,17 @@ gboolean pif_store_import(PifStore *store, const char *file, const PifImportOpti
     return TRUE;
 }
 
-static gboolean adopt(PifStore *store, const PifArrival *arrival, PifDisk *disk,
-                      PifImage **ret_image, GError **error)
+/* What was made here, its disk known, becomes an image; what is left of it goes. */
+static gboolean adopt(PifStore *store, const PifArrival *arrival, PifImage **ret_image,
+                      GError **error)
 {
     g_auto(PifFd) lock = -1;
-    return (!arrival->name || pif_image_check_name(arrival->name, error)) &&
-           measure_temporary(arrival->temporary, disk, error) &&
-           check_partitions(arrival->temporary, disk, error) &&
-           pif_store_lock(store, TRUE, &lock, error) &&
-           pif_store_settle(store, arrival, ret_image, error);
+    gboolean is_ok = (!arrival->name || pif_image_check_name(arrival->name, error)) &&
+                     check_partitions(arrival->temporary, arrival->disk, error) &&
+                     pif_store_lock(store, TRUE, &lock, error) &&
+                     pif_store_settle(store, arrival, ret_image, error);
+    unlink(arrival->temporary); /* gone already when it became the image */
+    return is_ok;
 }
 
 gboolean pif_store_adopt(PifStore *store, const char *temporary, const char *name,
@@ -329,14 +331,24 @@ gboolean pif_store_adopt(PifStore *store, const char *temporary, const char *nam
                          GError **error)
 {
     g_auto(PifDisk) disk = {0};
-    PifArrival arrival = {
+    const PifArrival arrival = {
         .temporary = temporary,
         .disk = &disk,
         .name = name,
         .origin = origin,
         .recipe = recipe,
     };
-    gboolean is_ok = adopt(store, &arrival, &disk, ret_image, error);
-    unlink(temporary); /* gone already when it became the image */
-    return is_ok;
+    if (measure_temporary(temporary, &disk, error))
+        return adopt(store, &arrival, ret_image, error);
+    unlink(temporary);
+    return FALSE;
+}
+
+gboolean pif_store_adopt_hashed(PifStore *store, const char *temporary, const PifDisk *disk,
+                                const char *name, const char *origin, PifImage **ret_image,
+                                GError **error)
+{
+    const PifArrival arrival = {
+        .temporary = temporary, .disk = disk, .name = name, .origin = origin};
+    return adopt(store, &arrival, ret_image, error);
 }

@@ -2,6 +2,7 @@
 // The image store: read-only raw base disk images, named by their SHA-256, found by name.
 #pragma once
 
+#include "images/disk/disk.h"
 #include "pifarm/base/progress.h"
 
 #include <glib.h>
@@ -104,6 +105,11 @@ char *pif_store_new_temporary(PifStore *store, GError **error);
 gboolean pif_store_adopt(PifStore *store, const char *temporary, const char *name,
                          const char *origin, const char *recipe, PifImage **ret_image,
                          GError **error);
+
+/* The same of a file that was hashed, and synced, while it was written. */
+gboolean pif_store_adopt_hashed(PifStore *store, const char *temporary, const PifDisk *disk,
+                                const char *name, const char *origin, PifImage **ret_image,
+                                GError **error);
 
 /* Removes the name, and the image with its last name; by SHA-256, or a prefix of it, the image with
  * all its names. BUSY while clones (see clone.h) use an image that would go; the message lists

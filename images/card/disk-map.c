@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A clone's data is read from the two files that it is in: through FUSE it takes three times as
-// long.
-#include "images/export/disk-map.h"
+// A clone's data is read from the files that it is in: through FUSE it takes three times as long.
+#include "images/card/disk-map.h"
 
 #include "images/card/card.h"
 #include "images/disk/disk.h"
@@ -25,12 +24,13 @@ typedef struct {
     int fd; /* one of the map's */
 } Extent;
 
+enum { MAX_LAYERS = 4 }; /* an overlay on a clone on its image; what is deeper comes by FUSE */
+
 struct PifDiskMap {
     PifCard *card; /* keeps the clone from being written to */
     char *path;
-    PifFd whole; /* the raw file, or the card's export */
-    PifFd clone;
-    PifFd base;
+    PifFd whole;              /* the raw file, or the card's export */
+    PifFd layers[MAX_LAYERS]; /* the clone, what is under it, ... */
     guint64 size;
     guint64 data_size;
     GArray *extents; /* Extent, data only, in order */
@@ -66,8 +66,8 @@ static gboolean map_raw(PifDiskMap *map, GError **error)
     return TRUE;
 }
 
-/* qemu-img(1), "map": depth 0 is the clone itself, 1 its image. Compressed data has no offset, and
- * then the export unpacks it. */
+/* qemu-img(1), "map": depth 0 is the file itself, 1 what is under it. Compressed data has no
+ * offset, and then the export unpacks it. */
 static gboolean add_mapped(PifDiskMap *map, json_t *row)
 {
     json_int_t start, length, offset = -1;
@@ -78,7 +78,7 @@ static gboolean add_mapped(PifDiskMap *map, json_t *row)
         return FALSE;
     if (!is_data || is_zero)
         return TRUE;
-    int fd = depth == 0 ? map->clone : depth == 1 ? map->base : -1;
+    int fd = depth >= 0 && depth < MAX_LAYERS ? map->layers[depth] : -1;
     gboolean is_direct = fd >= 0 && offset >= 0;
     add_extent(map, &(Extent){(guint64)start, (guint64)length,
                               (guint64)(is_direct ? offset : start), is_direct ? fd : map->whole});
@@ -98,16 +98,21 @@ static gboolean parse_map(PifDiskMap *map, const char *text, GError **error)
 
 static gboolean open_layers(PifDiskMap *map, GError **error)
 {
-    g_autofree char *backing = NULL;
-    map->clone = open(map->path, O_RDONLY | O_CLOEXEC);
-    if (map->clone < 0 || !pif_qcow2_read_backing(map->clone, &backing, error))
-        return map->clone >= 0 || set_read_error(map, errno, error);
-    if (!backing)
-        return TRUE;
-    map->base = open(backing, O_RDONLY | O_CLOEXEC);
-    return map->base >= 0 ||
-           pif_error_set_errno(error, errno, "cannot open the image %s of the card %s", backing,
-                               map->path);
+    PifQcow2Header header;
+    g_autofree char *path = g_strdup(map->path);
+    for (int i = 0; path && i < MAX_LAYERS; i++) {
+        g_autofree char *backing = NULL;
+        map->layers[i] = open(path, O_RDONLY | O_CLOEXEC);
+        if (map->layers[i] < 0)
+            return pif_error_set_errno(error, errno, "cannot open %s, of the card %s", path,
+                                       map->path);
+        if (pif_qcow2_read_header(map->layers[i], &header) &&
+            !pif_qcow2_read_backing(map->layers[i], &backing, error))
+            return FALSE;
+        g_free(path);
+        path = g_steal_pointer(&backing);
+    }
+    return TRUE;
 }
 
 static gboolean map_clone(PifDiskMap *map, GError **error)
@@ -145,7 +150,9 @@ gboolean pif_disk_map_open(const char *path, PifDiskMap **ret_map, GError **erro
 {
     g_autoptr(PifDiskMap) map = g_new0(PifDiskMap, 1);
     map->path = g_canonicalize_filename(path, NULL);
-    map->whole = map->clone = map->base = -1;
+    map->whole = -1;
+    for (int i = 0; i < MAX_LAYERS; i++)
+        map->layers[i] = -1;
     map->extents = g_array_new(FALSE, FALSE, sizeof(Extent));
     map->block = g_aligned_alloc(1, PIF_DISK_BLOCK, PIF_DISK_GRAIN);
     if (!open_whole(map, error) || !find_extents(map, error))
@@ -159,8 +166,8 @@ void pif_disk_map_free(PifDiskMap *map)
     if (!map)
         return;
     pif_fd_clear(&map->whole);
-    pif_fd_clear(&map->clone);
-    pif_fd_clear(&map->base);
+    for (int i = 0; i < MAX_LAYERS; i++)
+        pif_fd_clear(&map->layers[i]);
     pif_card_free(map->card);
     g_clear_pointer(&map->extents, g_array_unref);
     g_aligned_free(map->block);
