@@ -59,6 +59,44 @@ ask_without_answering() {
     cmp large "$ROOT/large"
 }
 
+# ask_for_all COUNT: a request from each of so many ports, answered by an ACK of the OACK, and then no more.
+ask_for_all() {
+    python3 -c '
+import socket, sys
+count = int(sys.argv[1])
+held = []
+for i in range(count):
+    port = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    port.settimeout(5)
+    port.bind(("10.9.0.%d" % (2 + i % 5), 0))
+    port.sendto(b"\0\1" + b"\0".join([b"kernel", b"octet", b"tsize", b"0", b"timeout", b"200", b"windowsize", b"64", b""]), ("10.9.0.1", 69))
+    oack, server = port.recvfrom(2000)
+    assert oack[:2] == b"\0\6"
+    port.sendto(b"\0\4\0\0", server)
+    held.append(port)
+print("open", flush=True)
+sys.stdin.read()' "$1"
+}
+
+@test "1,000 open transfers take less than 64 MiB, and others are served meanwhile" {
+    put kernel $((30 << 20))
+    put file 10
+    serve
+    for i in 3 4 5 6; do in_client ip address add "10.9.0.$i/24" dev nb1; done
+    mkfifo hold
+    in_client ask_for_all 1000 <hold >state 3>&- &
+    cleanup kill $!
+    exec 9>hold
+    until grep -q open state; do kill -0 $!; done
+    in_client curl -s -o file tftp://10.9.0.1/file
+    cmp file "$ROOT/file"
+    fds=("/proc/$NETBOOTD/fd/"*)
+    [ "${#fds[@]}" -gt 900 ]
+    # what is its own, and not pages of the file that all share
+    awk '/^RssAnon|^RssShmem/ { kib += $2 } END { exit kib >= 65536 }' "/proc/$NETBOOTD/status"
+    exec 9>&-
+}
+
 @test "a node has files of its own by MAC, then by serial, then those of all" {
     put config.txt 10
     put 5564247d/config.txt 20

@@ -60,11 +60,10 @@ void pif_event_log_write(PifEventLog *log, const char *service, const char *even
         log->n_lost++;
 }
 
-static const char *const tftp_event_names[] = {[PIF_TFTP_EVENT_SENT] = "sent",
-                                               [PIF_TFTP_EVENT_PROBED] = "probed",
-                                               [PIF_TFTP_EVENT_MISSING] = "missing",
-                                               [PIF_TFTP_EVENT_REFUSED] = "refused",
-                                               [PIF_TFTP_EVENT_FAILED] = "failed"};
+static const char *const tftp_event_names[] = {
+    [PIF_TFTP_EVENT_SENT] = "sent",       [PIF_TFTP_EVENT_RECEIVED] = "received",
+    [PIF_TFTP_EVENT_PROBED] = "probed",   [PIF_TFTP_EVENT_MISSING] = "missing",
+    [PIF_TFTP_EVENT_REFUSED] = "refused", [PIF_TFTP_EVENT_FAILED] = "failed"};
 
 static void add_transfer(json_t *fields, const PifTftpEvent *event)
 {

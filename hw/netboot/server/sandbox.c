@@ -26,7 +26,8 @@ static const int allowed_calls[] = {
     SCMP_SYS(exit),           SCMP_SYS(exit_group),    SCMP_SYS(setsockopt),
     SCMP_SYS(getsockopt),     SCMP_SYS(accept4),       SCMP_SYS(sendfile),
     SCMP_SYS(shutdown),       SCMP_SYS(pread64),       SCMP_SYS(fcntl),
-    SCMP_SYS(memfd_create),   SCMP_SYS(epoll_create1), SCMP_SYS(eventfd2)};
+    SCMP_SYS(memfd_create),   SCMP_SYS(epoll_create1), SCMP_SYS(eventfd2),
+    SCMP_SYS(renameat2),      SCMP_SYS(renameat),      SCMP_SYS(unlinkat)};
 
 static gboolean filter_calls(GError **error)
 {

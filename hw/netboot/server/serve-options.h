@@ -36,6 +36,9 @@ typedef struct {
     gboolean only_tftp;
     gboolean only_http;
     int lease_time_s;
+    char *upload;
+    char *upload_max;
+    gboolean may_upload_replace;
     int tftp_port;
     int http_port;
     int http_timeout_s;

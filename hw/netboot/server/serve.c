@@ -10,6 +10,7 @@
 #include "hw/netboot/server/tree-setup.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"
+#include "pifarm/base/size.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,7 +20,13 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { OTHER_FILES = 64, MAX_PER_CLIENT = 256, UDP_AND_TFTP_HEADS = 32, MAX_WINDOW = 64 };
+enum {
+    OTHER_FILES = 64,
+    MAX_PER_CLIENT = 256,
+    UDP_AND_TFTP_HEADS = 32,
+    MAX_WINDOW = 64,
+    MAX_UPLOAD = 64 << 20
+};
 
 typedef struct {
     const PifServeOptions *options;
@@ -27,6 +34,7 @@ typedef struct {
     PifEventLog log;
     PifLoop *loop;
     PifServedTree *tree;
+    PifUploads *uploads;
     PifTftpServer *tftp;
     PifHttpServer *http;
     PifDhcpService *dhcp;
@@ -90,6 +98,7 @@ static void on_tftp_event(const PifTftpEvent *event, gpointer data)
 static PifTftpConfig tftp_config(Server *server)
 {
     PifTftpConfig config = {.tree = server->tree,
+                            .uploads = server->uploads,
                             .limits = PIF_TFTP_LIMITS_DEFAULT,
                             .max_transfers = (unsigned)server->options->max_transfers,
                             .max_per_client = MAX_PER_CLIENT,
@@ -112,6 +121,20 @@ static gboolean open_tree(Server *server, GError **error)
         own = inet_ntop(AF_INET, &server->interface.address, address, sizeof address);
     server->tree = pif_tree_setup(server->options, own, error);
     return server->tree != NULL;
+}
+
+static gboolean open_uploads(Server *server, GError **error)
+{
+    const PifServeOptions *options = server->options;
+    guint64 max_size = MAX_UPLOAD;
+    if (!options->upload)
+        return TRUE;
+    if (options->upload_max && !pif_size_parse(options->upload_max, &max_size))
+        return pif_error_set(error, PIF_ERROR_USAGE,
+                             "--upload-max wants a size like 64MiB, not '%s'", options->upload_max);
+    server->uploads =
+        pif_uploads_open(options->upload, max_size, options->may_upload_replace, error);
+    return server->uploads != NULL;
 }
 
 static gboolean start_tftp(Server *server, PifServeSockets *sockets, GError **error)
@@ -238,6 +261,7 @@ static gboolean server_start(Server *server, GError **error)
     server->any_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     server->loop = pif_loop_new(error);
     return server->loop && watch_signals(server, error) && open_tree(server, error) &&
+           open_uploads(server, error) &&
            pif_serve_sockets_open(options, &server->interface, &sockets, error) &&
            start_all(server, &sockets, error) && watch_door(server, error);
 }
@@ -248,6 +272,7 @@ static void server_clear(Server *server)
     pif_http_server_free(server->http);
     pif_dhcp_service_free(server->dhcp);
     pif_served_tree_free(server->tree);
+    pif_uploads_free(server->uploads);
     if (server->signals.fd > 0)
         close(server->signals.fd);
     if (server->door.fd > 0)

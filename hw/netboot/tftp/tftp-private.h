@@ -6,6 +6,7 @@
 
 typedef struct PifTftpClient PifTftpClient;
 typedef struct PifTftpJob PifTftpJob;
+typedef struct PifTftpUpload PifTftpUpload;
 
 /* An address with at least one open transfer. */
 struct PifTftpClient {
@@ -37,6 +38,7 @@ struct PifTftpServer {
     PifTftpConfig config;
     GHashTable *clients; /* PifTftpClient by address */
     unsigned n_jobs;
+    GHashTable *uploads; /* PifTftpUpload by address and port */
 };
 
 /* A request with what came with it. */
@@ -62,3 +64,10 @@ void pif_tftp_job_repeat(PifTftpJob *job, int64_t now_us);
 /* Ends a transfer; message: why, if it did not end by itself. */
 void pif_tftp_job_end(PifTftpJob *job, const char *message, int64_t now_us);
 void pif_tftp_job_free(PifTftpJob *job);
+
+/* Begins to receive; takes file, also when it fails. */
+gboolean pif_tftp_upload_start(PifTftpServer *server, const PifTftpRequest *request,
+                               PifUpload *file, GError **error);
+/* Whether that port sends the same file already, and has been answered again. */
+gboolean pif_tftp_upload_repeat(PifTftpServer *server, const PifTftpRequest *request);
+void pif_tftp_upload_free(gpointer upload);

@@ -113,20 +113,46 @@ static void serve(PifTftpServer *server, const PifTftpRequest *request)
     }
 }
 
+static PifTftpErrorCode code_of(const GError *error)
+{
+    if (g_error_matches(error, PIF_ERROR, PIF_ERROR_EXISTS))
+        return PIF_TFTP_ERROR_EXISTS;
+    return PIF_TFTP_ERROR_ACCESS;
+}
+
+static void take(PifTftpServer *server, const PifTftpRequest *request)
+{
+    enum { MAX_UPLOADS = 64 };
+    g_autoptr(GError) error = NULL;
+    const PifUploads *uploads = server->config.uploads;
+    if (!uploads) {
+        refuse(server, request, PIF_TFTP_ERROR_ACCESS, "files are only read here");
+        return;
+    }
+    if (pif_tftp_upload_repeat(server, request))
+        return;
+    if (g_hash_table_size(server->uploads) >= MAX_UPLOADS) {
+        refuse(server, request, PIF_TFTP_ERROR_OTHER, "too many open transfers");
+        return;
+    }
+    PifUpload *upload = pif_upload_start(uploads, &request->identity, request->packet.file, &error);
+    if (!upload || !pif_tftp_upload_start(server, request, upload, &error))
+        refuse(server, request, code_of(error), error->message);
+}
+
 static void handle(PifTftpServer *server, PifTftpRequest *request)
 {
     const PifTftpConfig *config = &server->config;
     if (config->identify)
         config->identify(&request->peer, &request->identity, config->data);
-    if (request->packet.opcode == PIF_TFTP_WRQ) {
-        refuse(server, request, PIF_TFTP_ERROR_ACCESS, "files are only read here");
-        return;
-    }
     if (strcasecmp(request->packet.mode, "octet") != 0) {
         refuse(server, request, PIF_TFTP_ERROR_ILLEGAL, "ask in octet (binary) mode");
         return;
     }
-    serve(server, request);
+    if (request->packet.opcode == PIF_TFTP_WRQ)
+        take(server, request);
+    else
+        serve(server, request);
 }
 
 static struct in_addr local_address(struct msghdr *message)
@@ -191,6 +217,8 @@ PifTftpServer *pif_tftp_server_new(PifLoop *loop, int fd, const PifTftpConfig *c
     server->loop = loop;
     server->config = *config;
     server->clients = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    server->uploads =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, pif_tftp_upload_free);
     if (pif_loop_add(loop, &server->watch, error))
         return server;
     pif_tftp_server_free(server);
@@ -210,6 +238,7 @@ void pif_tftp_server_free(PifTftpServer *server)
         pif_tftp_job_free(((PifTftpClient *)value)->first);
     }
     g_hash_table_unref(server->clients);
+    g_hash_table_unref(server->uploads);
     pif_loop_remove(server->loop, &server->watch);
     close(server->watch.fd);
     g_free(server);

@@ -3,17 +3,19 @@
 #pragma once
 
 #include "hw/netboot/files/served-tree.h"
+#include "hw/netboot/files/upload.h"
 #include "hw/netboot/loop/loop.h"
 #include "hw/netboot/tftp/tftp-transfer.h"
 
 #include <netinet/in.h>
 
 typedef enum {
-    PIF_TFTP_EVENT_SENT,    /* all of it arrived */
-    PIF_TFTP_EVENT_PROBED,  /* the client ended it by an ERROR: it only wanted to know */
-    PIF_TFTP_EVENT_MISSING, /* no such file */
-    PIF_TFTP_EVENT_REFUSED, /* what was asked is not done here */
-    PIF_TFTP_EVENT_FAILED,  /* the client went silent, the file changed, or sending failed */
+    PIF_TFTP_EVENT_SENT,     /* all of it arrived */
+    PIF_TFTP_EVENT_RECEIVED, /* a file that the client wrote */
+    PIF_TFTP_EVENT_PROBED,   /* the client ended it by an ERROR: it only wanted to know */
+    PIF_TFTP_EVENT_MISSING,  /* no such file */
+    PIF_TFTP_EVENT_REFUSED,  /* what was asked is not done here */
+    PIF_TFTP_EVENT_FAILED,   /* the client went silent, the file changed, or sending failed */
 } PifTftpEventKind;
 
 /* What happened, once for each request. */
@@ -32,7 +34,8 @@ typedef struct {
 } PifTftpEvent;
 
 typedef struct {
-    PifServedTree *tree; /* outlives the server */
+    PifServedTree *tree;       /* outlives the server */
+    const PifUploads *uploads; /* likewise; NULL: nobody may write */
     PifTftpLimits limits;
     unsigned max_transfers;
     unsigned max_per_client;
