@@ -11,14 +11,15 @@
 #include "pifarm/base/error.h"
 
 /* All that `ip` tells about the network, but for what changes by itself a moment after a link was
- * made or came back: the timers of bridges, carrier, the link's number, and what a bridge's ports
- * can do. */
+ * made or came back: the timers of bridges, carrier, the link's number, what a bridge's ports can
+ * do, and, of IPv6, whether an address can be used yet. */
 static inline char *describe_network(void)
 {
     return output_of("{ ip -d link; ip addr; ip route show table all; } | sed -E '"
                      "s/(hello|tcn|topology_change|gc)_timer +[0-9.]+//g;"
                      "s/(NO-CARRIER,|,LOWER_UP|,M-DOWN| linkdown)//g; s/ state [A-Z]+//;"
-                     "s/^[0-9]+: //; s/ tso_max_size [0-9]+//'");
+                     "s/^[0-9]+: //; s/ tso_max_size [0-9]+//; s/ tentative//;"
+                     "/^(local|anycast|multicast) [0-9a-f]*:/d'");
 }
 
 static inline void assert_network_is(const char *expected)

@@ -156,14 +156,13 @@ static void where_new_links_have_no_ipv6_it_stays(void)
     if (!enter_host6())
         return;
     run("echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6");
-    g_autofree char *before = output_of("ip -6 address; ip -6 route show table all");
+    g_autofree char *before = describe_network();
     apply_up_of(&lab);
     assert_nothing_to_do_for(&lab);
     g_autofree char *kept = output_of("ip -o -6 address show dev eth1 scope global | wc -l");
     g_assert_cmpint(atoi(kept), ==, 3);
     apply_down_of(&lab);
-    g_autofree char *after = output_of("ip -6 address; ip -6 route show table all");
-    g_assert_cmpstr(after, ==, before);
+    assert_network_is(before);
 }
 
 static void joining_twice_changes_nothing(void)
