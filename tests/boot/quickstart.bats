@@ -50,6 +50,7 @@ setup() {
     ordinary_user
     cleanup no_ordinary_user
     install_for_user
+    give_kernel_to_user
     cleanup env SUDO_USER=ordinary "$PIFARM_SOURCE/examples/quickstart" --down --purge
     let_user_reach "$PIFARM_SOURCE" "$PIFARM_BUILD" "${XDG_CACHE_HOME:-$HOME/.cache}/pifarm"
     mkdir -p "$USER_HOME/.cache/pifarm/appliance-kernel"

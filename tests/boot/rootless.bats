@@ -10,6 +10,7 @@ setup_file() {
     own_farm tiny 2 root # tiny has no sudo
     ordinary_user
     install_for_user
+    give_kernel_to_user
     give_farm_to_user
     as_user pifarm up --all --wait=ssh --timeout 240
 }

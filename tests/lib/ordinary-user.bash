@@ -18,12 +18,17 @@ ordinary_user() {
     chmod a+rx "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
     chmod 700 "$USER_RUNTIME_DIR"
     chown "$ORDINARY_UID:$ORDINARY_UID" "$USER_HOME" "$USER_RUNTIME_DIR"
+    require 'user namespaces for ordinary users' as_user unshare --user --net true
 }
 
-# install_for_user: pifarm, and a kernel for what prepares images.
-install_for_user() {
+# give_kernel_to_user: the one of the artefact appliance-kernel, for what prepares images.
+give_kernel_to_user() {
     mkdir -p "$BATS_FILE_TMPDIR/kernel"
     mount --bind "$("$PIFARM_SOURCE/examples/appliance-kernel")" "$BATS_FILE_TMPDIR/kernel"
+}
+
+# install_for_user: pifarm.
+install_for_user() {
     cmake --install "$PIFARM_BUILD" --prefix "$BATS_FILE_TMPDIR/tree" >/dev/null
 }
 
