@@ -107,6 +107,8 @@ static void add_hosts(PifCommand *command, const PifFarm *farm)
         g_autofree char *mac = pif_mac_format(&node->mac);
         g_autofree char *address = pif_ipv4_format(node->address);
         pif_command_add_format(command, "--host=%s=%s,%s", mac, address, node->name);
+        for (char **option = node->dhcp_options; option && *option; option++)
+            pif_command_add_format(command, "--option=%s,%s", mac, *option);
     }
 }
 
@@ -153,6 +155,9 @@ static void add_services(PifCommand *command, const PifFarm *farm)
     add_each(command, "deny", farm->netboot.deny);
     add_one(command, "auth-url", farm->netboot.auth_url);
     add_each(command, "notify", farm->netboot.notify);
+    add_each(command, "broadcast", farm->netboot.broadcast);
+    add_each(command, "map", farm->netboot.maps);
+    add_each(command, "text", farm->netboot.texts);
 }
 
 static PifCommand *make_command(const PifNetboot *netboot, const char *log_path)

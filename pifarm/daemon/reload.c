@@ -93,7 +93,10 @@ static gboolean is_same_netboot(const PifFarm *a, const PifFarm *b)
            g_strcmp0(a->netboot.root, b->netboot.root) == 0 &&
            is_same_list(a->netboot.allow, b->netboot.allow) &&
            is_same_list(a->netboot.deny, b->netboot.deny) &&
-           is_same_list(a->netboot.notify, b->netboot.notify);
+           is_same_list(a->netboot.notify, b->netboot.notify) &&
+           is_same_list(a->netboot.broadcast, b->netboot.broadcast) &&
+           is_same_list(a->netboot.maps, b->netboot.maps) &&
+           is_same_list(a->netboot.texts, b->netboot.texts);
 }
 
 /* The network's servers need not know of a change. */
@@ -105,7 +108,8 @@ static gboolean have_same_nodes(const PifFarm *a, const PifFarm *b)
         const PifNode *node = g_ptr_array_index(a->nodes, i);
         const PifNode *other = pif_farm_find_node(b, node->name);
         if (!other || !is_same_node(node, other) || !have_same_forwards(node, other) ||
-            node->ssh_port != other->ssh_port || node->is_isolated != other->is_isolated)
+            node->ssh_port != other->ssh_port || node->is_isolated != other->is_isolated ||
+            !is_same_list(node->dhcp_options, other->dhcp_options))
             return FALSE;
     }
     return TRUE;

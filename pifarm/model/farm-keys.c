@@ -206,6 +206,7 @@ const PifKey pif_farm_keys[] = {
     {"forward", pif_farm_read_own_net_key},
     {"wan", pif_farm_read_own_net_key},
     {"wlan", pif_farm_read_own_net_key},
+    {"dhcp-options", pif_farm_read_own_net_key},
     {"nodes", pif_farm_read_nodes, .keys = pif_node_keys, .is_required = TRUE},
     {"libvirt", read_libvirt, .offset = offsetof(PifFarm, libvirt_uri)},
     {NULL},

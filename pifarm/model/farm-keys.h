@@ -22,6 +22,7 @@ typedef struct {
     GArray *forwards; /* PifForwardRule; NULL: none */
     PifAnswer wan;
     PifAnswer wlan;
+    char **dhcp_options; /* "name=value"; NULL: none */
 } PifNets;
 
 typedef struct {
@@ -69,6 +70,9 @@ void pif_farm_read_nodes(const PifKeyScope *scope, const PifKey *key, const PifY
 void pif_farm_read_groups(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
                           gpointer field);
 extern const PifKey pif_netboot_keys[];
+/* char **: a map as "name=value" texts, see hw/netboot/dhcp/dhcp-option.h. */
+void pif_farm_read_dhcp_options(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                                gpointer field);
 extern const PifKey pif_image_keys[];
 extern const PifKey pif_switch_keys[];
 extern const PifKey pif_node_keys[];

@@ -24,6 +24,9 @@ void pif_farm_free(PifFarm *farm)
     g_strfreev(farm->netboot.allow);
     g_strfreev(farm->netboot.deny);
     g_free(farm->netboot.auth_url);
+    g_strfreev(farm->netboot.broadcast);
+    g_strfreev(farm->netboot.maps);
+    g_strfreev(farm->netboot.texts);
     g_strfreev(farm->netboot.notify);
     g_free(farm->netboot.root);
     g_free(farm->libvirt_uri);

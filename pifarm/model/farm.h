@@ -53,6 +53,7 @@ typedef struct {
     GArray *forwards;     /* PifNodeForward, that of ssh_port among them */
     gboolean has_wan;     /* an adapter on a user-mode net */
     gboolean has_wlan;    /* an adapter that its access point is on */
+    char **dhcp_options;  /* "name=value", of two with one name the later counts; NULL: none */
     char *console_halt;   /* reserved: NULL */
 } PifNode;
 
@@ -86,6 +87,9 @@ typedef struct {
         char *unknown;        /* "ignore", "offer", "adopt"; NULL: as the server has it */
         char **allow, **deny; /* MACs, beginnings of MACs, UUIDs; NULL: no rules */
         char *auth_url;       /* asks there whether a client may; NULL: not asked */
+        char **broadcast;     /* clients that hear 255.255.255.255 only; NULL: none */
+        char **maps;          /* "GLOB=PATH": names that lead elsewhere; NULL: none */
+        char **texts;         /* "GLOB=TEXT": names that are made up; NULL: none */
         char **notify;        /* tells there of boots and leases; NULL: nobody */
         char *root;           /* folder that is served; NULL: none */
         gboolean has_http;    /* serves it by HTTP too */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Keys of `netboot`: who gets an address on the farm's network, and what is served there.
 #include "hw/netboot/dhcp/dhcp-access.h"
+#include "hw/netboot/dhcp/dhcp-option.h"
 #include "hw/netboot/dhcp/dhcp-pool.h"
+#include "pifarm/base/error.h"
 #include "pifarm/model/address.h"
 #include "pifarm/model/farm-keys.h"
 
@@ -81,6 +83,70 @@ static void read_url(const PifKeyScope *scope, const PifKey *key, const PifYaml 
         pif_key_expect(scope, key, value, "an http:// or https:// URL");
 }
 
+/* "a", or "a,b" of a list; NULL for anything else. */
+static char *join_texts(const PifYaml *value)
+{
+    g_autoptr(GStrvBuilder) texts = g_strv_builder_new();
+    if (value->kind == PIF_YAML_SCALAR)
+        return g_strdup(value->text);
+    for (unsigned i = 0; value->kind == PIF_YAML_LIST && i < value->values->len; i++) {
+        const PifYaml *item = g_ptr_array_index(value->values, i);
+        if (item->kind != PIF_YAML_SCALAR)
+            return NULL;
+        g_strv_builder_add(texts, item->text);
+    }
+    g_auto(GStrv) all = g_strv_builder_end(texts);
+    return *all ? g_strjoinv(",", all) : NULL;
+}
+
+/* A map as "name=value" texts; check may be NULL. */
+static void read_pairs(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                       char ***field, gboolean (*check)(const char *pair, GError **error))
+{
+    g_autoptr(GStrvBuilder) pairs = g_strv_builder_new();
+    if (value->kind != PIF_YAML_MAP) {
+        pif_key_expect(scope, key, value, "a map");
+        return;
+    }
+    for (unsigned i = 0; i < value->keys->len; i++) {
+        const PifYaml *name = g_ptr_array_index(value->keys, i);
+        const PifYaml *of_name = g_ptr_array_index(value->values, i);
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = join_texts(of_name);
+        g_autofree char *pair = g_strdup_printf("%s=%s", name->text, text);
+        if (!text)
+            pif_key_refuse(scope, of_name, "'%s' of %s must be a text, or a list of texts",
+                           name->text, key->name);
+        else if (check && !check(pair, &error))
+            pif_key_refuse(scope, of_name, "'%s': %s", name->text, error->message);
+        else
+            g_strv_builder_add(pairs, pair);
+    }
+    g_strfreev(*field);
+    *field = g_strv_builder_end(pairs);
+}
+
+/* Whose it is, the place in farm.yaml says. */
+static gboolean check_option(const char *pair, GError **error)
+{
+    PifDhcpOption option;
+    return strchr(pair, ',') && strcspn(pair, ",") < strcspn(pair, "=")
+               ? pif_error_set(error, PIF_ERROR_USAGE, "a name of a DHCP option has no comma")
+               : pif_dhcp_option_parse(pair, &option, error);
+}
+
+void pif_farm_read_dhcp_options(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                                gpointer field)
+{
+    read_pairs(scope, key, value, field, check_option);
+}
+
+static void read_filters(const PifKeyScope *scope, const PifKey *key, const PifYaml *value,
+                         gpointer field)
+{
+    read_pairs(scope, key, value, field, NULL);
+}
+
 const PifKey pif_netboot_keys[] = {
     {"dhcp", read_dhcp, .offset = offsetof(PifFarm, netboot.dhcp)},
     {"range", read_range},
@@ -90,6 +156,9 @@ const PifKey pif_netboot_keys[] = {
     {"auth-url", read_url, .offset = offsetof(PifFarm, netboot.auth_url)},
     {"notify", pif_key_read_strings, .offset = offsetof(PifFarm, netboot.notify)},
     {"root", pif_key_read_path, .offset = offsetof(PifFarm, netboot.root)},
+    {"map", read_filters, .offset = offsetof(PifFarm, netboot.maps)},
+    {"text", read_filters, .offset = offsetof(PifFarm, netboot.texts)},
+    {"broadcast", read_clients, .offset = offsetof(PifFarm, netboot.broadcast)},
     {"http", pif_key_read_truth, .offset = offsetof(PifFarm, netboot.has_http)},
     {NULL},
 };

@@ -103,6 +103,7 @@ const PifKey pif_nets_keys[] = {
     {"forward", read_forward, .offset = offsetof(PifNets, forwards)},
     {"wan", read_answer, .offset = offsetof(PifNets, wan)},
     {"wlan", read_answer, .offset = offsetof(PifNets, wlan)},
+    {"dhcp-options", pif_farm_read_dhcp_options, .offset = offsetof(PifNets, dhcp_options)},
     {NULL},
 };
 
@@ -117,6 +118,7 @@ void pif_farm_read_net_key(const PifKeyScope *scope, const PifKey *key, const Pi
 void pif_nets_clear(PifNets *nets)
 {
     g_clear_pointer(&nets->forwards, g_array_unref);
+    g_clear_pointer(&nets->dhcp_options, g_strfreev);
 }
 
 static void read_group(const PifKeyScope *scope, const PifKey *key, const PifYaml *name,

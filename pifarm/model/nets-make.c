@@ -84,6 +84,20 @@ static void make_adapters(const GPtrArray *nets, PifNode *node)
     }
 }
 
+/* Who speaks last is right here, too, and stands last. */
+static void make_dhcp_options(const GPtrArray *nets, PifNode *node)
+{
+    g_autoptr(GStrvBuilder) options = g_strv_builder_new();
+    for (guint i = 0; i < nets->len; i++) {
+        const PifNets *of = g_ptr_array_index(nets, i);
+        if (of->dhcp_options)
+            g_strv_builder_addv(options, (const char **)of->dhcp_options);
+    }
+    g_auto(GStrv) all = g_strv_builder_end(options);
+    if (*all)
+        node->dhcp_options = g_steal_pointer(&all);
+}
+
 /* A rule is wrong once, however many nodes it is for. */
 static void G_GNUC_PRINTF(3, 4)
     refuse(const PifFarmDraft *draft, PifForwardRule *rule, const char *format, ...)
@@ -237,6 +251,7 @@ void pif_farm_make_nets(PifFarmDraft *draft)
     for (guint i = 0; i < n_nodes; i++) {
         g_autoptr(GPtrArray) nets = nets_of(draft, node_at(draft, i));
         make_adapters(nets, node_at(draft, i));
+        make_dhcp_options(nets, node_at(draft, i));
         g_ptr_array_add(rules, rules_of(nets, node_at(draft, i)));
         add_ssh(taken, node_at(draft, i), g_ptr_array_index(rules, i));
     }

@@ -13,6 +13,7 @@ void pif_node_free(gpointer data)
     g_free(node->name);
     g_free(node->switch_name);
     g_strfreev(node->groups);
+    g_strfreev(node->dhcp_options);
     g_free(node->console_halt);
     g_array_unref(node->forwards);
     g_free(node);
@@ -150,6 +151,7 @@ const PifKey pif_node_keys[] = {
     {"forward", pif_farm_read_net_key, .offset = offsetof(PifNodeEntry, nets)},
     {"wan", pif_farm_read_net_key, .offset = offsetof(PifNodeEntry, nets)},
     {"wlan", pif_farm_read_net_key, .offset = offsetof(PifNodeEntry, nets)},
+    {"dhcp-options", pif_farm_read_net_key, .offset = offsetof(PifNodeEntry, nets)},
     {NULL},
 };
 

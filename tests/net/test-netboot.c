@@ -10,14 +10,16 @@
 
 #include <signal.h>
 
-static const char farm_text[] = "farm: lab\n"
-                                "lan: { bridge: pifarm0, subnet: 10.77.0.0/24 }\n"
-                                "netboot: { root: served }\n"
-                                "images: { card: }\n"
-                                "switches: { sw0: { virtual: true } }\n"
-                                "nodes:\n"
-                                "  - { name: n1, id: 1, port: sw0/1, image: card }\n"
-                                "  - { name: n2, id: 2, port: sw0/2, image: card }\n";
+static const char farm_text[] =
+    "farm: lab\n"
+    "lan: { bridge: pifarm0, subnet: 10.77.0.0/24 }\n"
+    "netboot: { root: served, text: { name.txt: \"{node} at {server}\" } }\n"
+    "dhcp-options: { ntp-server: 10.77.0.9 }\n"
+    "images: { card: }\n"
+    "switches: { sw0: { virtual: true } }\n"
+    "nodes:\n"
+    "  - { name: n1, id: 1, port: sw0/1, image: card }\n"
+    "  - { name: n2, id: 2, port: sw0/2, image: card }\n";
 
 /* A farm on a bridge in a namespace of the test's own, and a folder that goes with it. */
 typedef struct {
@@ -55,10 +57,11 @@ static void fixture_init(Fixture *fixture, gconstpointer unused)
     static const char script[] = "#!/bin/sh\n"
                                  "[ \"$1\" = bound ] || exit 0\n"
                                  "echo \"$ip/$mask router=$router dns=$dns name=$hostname.$domain "
-                                 "for $lease s\"\n"
+                                 "for $lease s ntp=$ntpsrv\"\n"
                                  "[ -e \"$0.fetch\" ] || exit 0\n"
                                  "ip address add \"$ip/$mask\" dev \"$interface\"\n"
-                                 "busybox tftp -g -r config.txt -l /dev/stdout \"$dns\"\n";
+                                 "for file in config.txt name.txt; do\n"
+                                 "  busybox tftp -g -r $file -l /dev/stdout \"$dns\"; done\n";
     g_autoptr(GError) error = NULL;
     if (!enter_namespace())
         return;
@@ -106,7 +109,8 @@ static char *ask(const Fixture *fixture, const char *mac)
         "ip link add name port1 type veth peer name eth0 address %s\n"
         "ip link set dev port1 master pifarm0 up\n"
         "unshare --net sh -c 'read go; ip link set dev eth0 up;"
-        "  busybox udhcpc -f -q -n -t 3 -T 1 -i eth0 -s \"%s\" 2>/dev/null || true' <fifo &\n"
+        "  busybox udhcpc -f -q -n -t 3 -T 1 -O ntpsrv -i eth0 -s \"%s\" 2>/dev/null || true' "
+        "<fifo &\n"
         "exec 3>fifo\n"
         "until [ \"$(readlink /proc/$!/ns/net)\" != \"$(readlink /proc/$$/ns/net)\" ]; do :; done\n"
         "ip link set dev eth0 netns $!\n"
@@ -131,7 +135,8 @@ static void assert_gets(const Fixture *fixture, const char *node, const char *ex
     g_assert_cmpstr(got, ==, expected);
 }
 
-static const char first[] = "10.77.0.11/24 router= dns=10.77.0.1 name=n1.lab for 43200 s\n";
+static const char first[] =
+    "10.77.0.11/24 router= dns=10.77.0.1 name=n1.lab for 43200 s ntp=10.77.0.9\n";
 
 static void a_node_gets_its_address_and_name_and_the_daemon_hears_of_it(Fixture *fixture,
                                                                         gconstpointer unused)
@@ -182,17 +187,18 @@ static void a_node_gets_files_of_its_own_and_that_is_kept(Fixture *fixture, gcon
         "cd '%s'; touch script.fetch; mkdir served/%s; echo own >served/%s/config.txt",
         fixture->folder, own, own);
     run(commands);
-    g_autofree char *expected_own = g_strconcat(first, "own\n", NULL);
+    g_autofree char *expected_own = g_strconcat(first, "own\nn1 at 10.77.0.1", NULL);
     assert_gets(fixture, "n1", expected_own);
     assert_gets(fixture, "n2",
-                "10.77.0.12/24 router= dns=10.77.0.1 name=n2.lab for 43200 s\nall\n");
+                "10.77.0.12/24 router= dns=10.77.0.1 name=n2.lab for 43200 s "
+                "ntp=10.77.0.9\nall\nn2 at 10.77.0.1");
     guint n_records = 0;
-    while (n_records < 3) { /* offer, ack, sent */
+    while (n_records < 4) { /* offer, ack, sent twice */
         g_main_context_iteration(NULL, TRUE);
         g_autoptr(GPtrArray) records =
             pif_state_list_events(fixture->daemon.state, PIF_STATE_NETBOOT, "n1", 0, 10, NULL);
         n_records = records->len;
-        if (n_records == 3)
+        if (n_records == 4)
             g_assert_nonnull(strstr(((PifEvent *)g_ptr_array_index(records, 2))->text, "sent"));
     }
 }
@@ -222,7 +228,8 @@ static void a_server_that_is_killed_is_started_again_and_knows_its_leases(Fixtur
     json_t *leases = pif_netboot_leases(&fixture->daemon, NULL);
     g_assert_cmpuint(json_array_size(leases), ==, 1);
     json_decref(leases);
-    assert_gets(fixture, "n2", "10.77.0.12/24 router= dns=10.77.0.1 name=n2.lab for 43200 s\n");
+    assert_gets(fixture, "n2",
+                "10.77.0.12/24 router= dns=10.77.0.1 name=n2.lab for 43200 s ntp=10.77.0.9\n");
     g_autoptr(GPtrArray) events =
         pif_state_list_events(fixture->daemon.state, PIF_STATE_EVENTS, NULL, 0, 10, NULL);
     g_assert_cmpuint(events->len, ==, 1);

@@ -42,6 +42,13 @@ static void append_forwards(GString *out, const PifNode *node)
     }
 }
 
+static void append_list(GString *out, const char *word, char **texts)
+{
+    g_autofree char *list = texts ? g_strjoinv(",", texts) : NULL;
+    if (list)
+        g_string_append_printf(out, " %s %s", word, list);
+}
+
 static void append_node(GString *out, const PifNode *node)
 {
     g_autofree char *mac = pif_mac_format(&node->mac);
@@ -55,6 +62,7 @@ static void append_node(GString *out, const PifNode *node)
         g_string_append(out, " isolated");
     g_string_append_printf(out, "%s%s", node->has_wan ? " wan" : "", node->has_wlan ? " wlan" : "");
     append_forwards(out, node);
+    append_list(out, "options", node->dhcp_options);
     g_string_append_c(out, '\n');
 }
 
@@ -74,13 +82,6 @@ static void append_lan_options(GString *out, const PifFarm *farm)
                                farm->lan.vxlan.port);
 }
 
-static void append_list(GString *out, const char *word, char **texts)
-{
-    g_autofree char *list = texts ? g_strjoinv(",", texts) : NULL;
-    if (list)
-        g_string_append_printf(out, " %s %s", word, list);
-}
-
 static void append_netboot(GString *out, const PifFarm *farm)
 {
     g_autofree char *first = pif_ipv4_format(farm->netboot.first);
@@ -94,6 +95,9 @@ static void append_netboot(GString *out, const PifFarm *farm)
     append_list(out, "allow", farm->netboot.allow);
     append_list(out, "deny", farm->netboot.deny);
     append_list(out, "notify", farm->netboot.notify);
+    append_list(out, "broadcast", farm->netboot.broadcast);
+    append_list(out, "map", farm->netboot.maps);
+    append_list(out, "text", farm->netboot.texts);
     g_string_append_c(out, '\n');
 }
 
