@@ -11,7 +11,9 @@ static gboolean cmd_serve(PifCli *cli, int argc, char **argv, int *ret_status, G
 
 const PifCliCommand pif_netboot_commands[] = {
     {"log", "print what nodes asked for, and got, to boot", "[NODE]", pif_netboot_cmd_log},
-    {"check", "say whether a folder boots a Pi over the network", "FOLDER", pif_netboot_cmd_check},
+    {"files", "list what a node would be served", "NODE", pif_netboot_cmd_files},
+    {"check", "say whether a folder or disk boots a Pi over the network", "ROOT",
+     pif_netboot_cmd_check},
     {"leases", "list the addresses that are given out", "", pif_netboot_cmd_leases},
     {"serve", "serve what nodes boot from, without a farm", "", cmd_serve},
     {NULL, NULL, NULL, NULL},

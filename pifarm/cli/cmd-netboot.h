@@ -12,6 +12,7 @@ gboolean pif_netboot_parse(const GOptionEntry *options, const char *description,
                            char ***argv, GError **error);
 
 gboolean pif_netboot_cmd_log(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
+gboolean pif_netboot_cmd_files(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_netboot_cmd_check(PifCli *cli, int argc, char **argv, int *ret_status, GError **error);
 gboolean pif_netboot_cmd_leases(PifCli *cli, int argc, char **argv, int *ret_status,
                                 GError **error);

@@ -2,7 +2,6 @@
 // The netboot server's tree as a source of the firmware, and a record of what is asked of it.
 #include "pifarm/cli/served-boot.h"
 
-#include "hw/netboot/files/served-tree.h"
 #include "pifarm/base/error.h"
 
 #include <errno.h>
@@ -81,16 +80,11 @@ static void free_served(gpointer data)
     g_free(served);
 }
 
-PifBootSource *pif_served_boot_open(const char *folder, const PifNodeIdentity *identity,
-                                    GPtrArray *lookups, GError **error)
+PifBootSource *pif_served_boot_new(PifServedTree *tree, const PifNodeIdentity *identity,
+                                   const char *place, GPtrArray *lookups)
 {
     static const PifBootSourceKind kind = {find, read_file, NULL, free_served};
-    PifServedSource *source = pif_served_folder_open(folder, error);
-    if (!source)
-        return NULL;
     ServedBoot *served = g_new(ServedBoot, 1);
-    *served = (ServedBoot){pif_served_tree_new(NULL), *identity, g_ptr_array_ref(lookups)};
-    pif_served_tree_add(served->tree, source);
-    g_autofree char *place = g_strdup_printf("served from %s", folder);
+    *served = (ServedBoot){tree, *identity, g_ptr_array_ref(lookups)};
     return pif_boot_source_new(&kind, served, place);
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "hw/firmware/boot-source.h"
-#include "hw/netboot/files/node-identity.h"
+#include "hw/netboot/files/served-tree.h"
 
 typedef struct {
     char *file; /* as the board names it */
@@ -11,10 +11,10 @@ typedef struct {
     guint64 size;
 } PifServedLookup;
 
-/* Files of the folder, as the netboot server gives them to that board. lookups gets a
+/* What the tree gives to that board; takes the tree. place: for messages. lookups gets a
  * PifServedLookup of each file that is looked for, in the order of the first time. */
-PifBootSource *pif_served_boot_open(const char *folder, const PifNodeIdentity *identity,
-                                    GPtrArray *lookups, GError **error);
+PifBootSource *pif_served_boot_new(PifServedTree *tree, const PifNodeIdentity *identity,
+                                   const char *place, GPtrArray *lookups);
 
 /* An empty array for it. */
 GPtrArray *pif_served_lookups_new(void);

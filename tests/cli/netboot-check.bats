@@ -50,3 +50,29 @@ setup() {
     says 'missing'
     fails_with 2 pifarm netboot check
 }
+
+@test "files lists what a node of the farm would be served, with its own files first" {
+    cat >farm.yaml <<YAML
+farm: lab
+netboot: { root: boot, text: { cmdline.txt: "console=serial0 nfsroot={server}:/srv/{node}" } }
+images: { card: }
+switches: { sw0: { virtual: true } }
+nodes:
+  - { name: n1, id: 1, port: sw0/1, image: card }
+YAML
+    export PIFARM_FILE=$PWD/farm.yaml
+    local own
+    own=$(pifarm list n1 --json | jq -r '.nodes[].mac' | tr : -)
+    mkdir "boot/$own"
+    mv boot/kernel8.img "boot/$own"
+    fails_with 0 pifarm netboot files n1
+    says "$own/kernel8.img"
+    rm "boot/$own/kernel8.img"
+    fails_with 0 pifarm netboot files n1
+    says 'n1 would not boot'
+    fails_with 2 pifarm netboot files
+    fails_with 4 pifarm netboot files n9
+    sed -i /netboot/d farm.yaml
+    fails_with 4 pifarm netboot files n1
+    says 'netboot: { root: tftp }'
+}
