@@ -59,7 +59,8 @@ static PifBootPlan *go_through(PifServedTree *tree, const PifNodeIdentity *ident
 {
     g_autoptr(PifBootSource) source =
         pif_served_boot_new(tree, identity, "among what is served", lookups);
-    g_free(pif_boot_source_find(source, "bootcode.bin")); /* the first that the ROM wants */
+    g_free(pif_boot_source_find(source, "bootcode.bin")); /* the first that the ROM wants, */
+    g_free(pif_boot_source_find(source, "start.elf"));    /* and then it looks whose files */
     PifBootPlan *plan = pif_boot_plan_make(source, board, error);
     *ret_problem = plan ? find_problem(source, plan) : NULL;
     return plan;
