@@ -260,6 +260,15 @@ static const PifConfigLine *find_initramfs_line(const PifPlanner *planner)
     return one ? one : other;
 }
 
+/* NULL: "followkernel", or 0, or none given. */
+static const char *initramfs_address(const PifPlanner *planner, const PifConfigLine *line)
+{
+    const char *address = g_str_equal(line->key, "initramfs")
+                              ? line->address
+                              : pif_boot_config_get(planner->config, "ramfsaddr");
+    return address && g_ascii_strtoull(address, NULL, 0) ? address : NULL;
+}
+
 static void choose_initramfs(PifPlanner *planner, const Found *found)
 {
     g_autoptr(GStrvBuilder) paths = g_strv_builder_new();
@@ -268,6 +277,8 @@ static void choose_initramfs(PifPlanner *planner, const Found *found)
         take_automatic_initramfs(planner, found);
         return;
     }
+    const char *address = initramfs_address(planner, line);
+    const char *where = address ? "loaded to " : "loaded behind the kernel";
     g_auto(GStrv) names = g_strsplit(line->value, ",", -1);
     for (char **name = names; *name; name++) {
         g_autofree char *path = pif_plan_find(planner, planner->plan->os_prefix, *name);
@@ -276,10 +287,7 @@ static void choose_initramfs(PifPlanner *planner, const Found *found)
                           *name, pif_boot_source_place(planner->source));
             return;
         }
-        pif_plan_decide(planner, "initramfs", path, line,
-                        g_str_equal(line->key, "initramfs") && !line->address
-                            ? "an address or followkernel is missing behind it"
-                            : NULL);
+        pif_plan_decide(planner, "initramfs", path, line, "%s%s", where, address ? address : "");
         g_strv_builder_add(paths, path);
     }
     g_strfreev(planner->plan->initramfs);

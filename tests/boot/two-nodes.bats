@@ -84,6 +84,16 @@ setup() {
     [ "$(pifarm ssh n1 cat /sys/class/net/eth0/address)" = "$(pifarm list n1 --json | jq -r '.nodes[0].mac')" ]
 }
 
+@test "a node has the serial number that the firmware of its board writes, as its MAC has it" {
+    serial=$(pifarm ssh n2 'tr -d "\0" </proc/device-tree/serial-number')
+    mac=$(pifarm list n2 --json | jq -r '.nodes[0].mac' | tr -d :)
+    [ ${#serial} -eq 16 ]
+    [ "${serial:10}" = "${mac:6}" ]
+    [ "$serial" = "$(pifarm firmware explain n2 --json |
+        jq -r '.decisions[] | select(.why == "/serial-number").value')" ]
+    pifarm ssh n2 test -e /proc/device-tree/chosen/bootloader/partition
+}
+
 @test "run prints each line under its node's name and returns the worst status" {
     # shellcheck disable=SC2016 # expanded on the node
     run -3 pifarm run --all -- 'hostname; [ $(hostname) = n1 ] || exit 3'

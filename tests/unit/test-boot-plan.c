@@ -194,6 +194,26 @@ static void each_decision_names_the_line_that_made_it(void)
     assert_decided(plan, "device tree", DTB " -:0 that of a 3 B+");
 }
 
+static void an_initramfs_lies_where_its_line_says(void)
+{
+    static const struct {
+        const char *config;
+        const char *decision;
+    } rows[] = {
+        {"initramfs i followkernel\n", "i config.txt:1 loaded behind the kernel"},
+        {"initramfs i 0\n", "i config.txt:1 loaded behind the kernel"},
+        {"initramfs i\n", "i config.txt:1 loaded behind the kernel"},
+        {"initramfs i 0x00800000\n", "i config.txt:1 loaded to 0x00800000"},
+        {"ramfsfile=i\nramfsaddr=0x00900000\n", "i config.txt:1 loaded to 0x00900000"},
+        {"auto_initramfs=1\n", "initramfs8 config.txt:1 beside the kernel"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(PifBootPlan) plan =
+            make_plan(boot_files_parse("i initramfs8 " FILES), rows[i].config, NULL);
+        assert_decided(plan, "initramfs", rows[i].decision);
+    }
+}
+
 static void the_firmware_is_chosen_by_four_keys(void)
 {
     static const struct {
@@ -388,6 +408,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], check_case);
     }
     TEST(each_decision_names_the_line_that_made_it);
+    TEST(an_initramfs_lies_where_its_line_says);
     TEST(the_firmware_is_chosen_by_four_keys);
     TEST(memory_is_what_the_gpu_leaves);
     TEST(kernels_have_their_addresses);
