@@ -99,6 +99,7 @@ static void choose_memory(PifPlanner *planner)
         gpu_line = pif_boot_config_find(planner->config, "gpu_mem");
     gint64 gpu = gpu_line ? g_ascii_strtoll(gpu_line->value, NULL, 0) : GPU_MEM_MIB;
     gpu = CLAMP(gpu, GPU_MEM_CUT_DOWN_MIB, total - 64);
+    planner->plan->total_memory_mib = (unsigned)total;
     planner->plan->arm_memory_mib = (unsigned)(total - gpu);
     g_autofree char *value = g_strdup_printf("%u MiB", planner->plan->arm_memory_mib);
     pif_plan_decide(planner, "memory", value, gpu_line ? gpu_line : total_line,

@@ -45,10 +45,11 @@ typedef struct {
     GPtrArray *overlays; /* PifBootOverlay*, as config.txt asks for them */
     char *command_line_file;
     char *command_line; /* whole, as the kernel gets it */
-    unsigned arm_memory_mib;
-    gboolean has_uart;    /* enable_uart */
-    GPtrArray *decisions; /* PifBootDecision*, in the order in which they were made */
-    char *problem;        /* why nothing boots from this, NULL when it does */
+    unsigned total_memory_mib;
+    unsigned arm_memory_mib; /* without the GPU's */
+    gboolean has_uart;       /* enable_uart */
+    GPtrArray *decisions;    /* PifBootDecision*, in the order in which they were made */
+    char *problem;           /* why nothing boots from this, NULL when it does */
 } PifBootPlan;
 
 /* The plan of a source that a Pi cannot boot from has a `problem`, and all that was decided before.

@@ -89,12 +89,29 @@ static void set_parameters(PifPlanner *planner, PifDeviceTree *overlay, PifDevic
         set_parameter(planner, overlay, base, g_ptr_array_index(parameters, i));
 }
 
+/* Overlays that the firmware loads on boards with enough memory only (NETBOOT.md section 2). */
+static const struct {
+    const char *name;
+    unsigned memory_mib;
+} memory_needs[] = {{"vc4-kms-v3d", 512}};
+
+static gboolean check_memory(const PifBootPlan *plan, const char *name, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(memory_needs); i++)
+        if (g_str_equal(name, memory_needs[i].name) &&
+            plan->total_memory_mib < memory_needs[i].memory_mib)
+            return pif_error_set(error, PIF_ERROR_CONFIG, "it needs %u MiB of memory, not %u",
+                                 memory_needs[i].memory_mib, plan->total_memory_mib);
+    return TRUE;
+}
+
 /* The file of the overlay, by overlay_map.dtb. NULL: it is not to be loaded, or not there. */
 static char *find_overlay(PifPlanner *planner, const PifDeviceTree *map, const char *asked,
                           char **ret_remark, GError **error)
 {
     g_autofree char *name = NULL;
-    if (!pif_dtbo_map(map, asked, &name, ret_remark, error))
+    if (!pif_dtbo_map(map, asked, &name, ret_remark, error) ||
+        !check_memory(planner->plan, name, error))
         return NULL;
     g_autofree char *file = g_strconcat(name, ".dtbo", NULL);
     char *path = pif_plan_find(planner, planner->plan->overlay_prefix, file);

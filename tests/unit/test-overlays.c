@@ -246,6 +246,9 @@ static void what_cannot_be_done_is_skipped_and_said(void)
         const char *remarks;
     } rows[] = {
         {"dtoverlay=nothing\n", "nothing: skipped: there is no overlays/nothing.dtbo"},
+        {"total_mem=256\ndtoverlay=vc4-kms-v3d\n",
+         "vc4-kms-v3d: skipped: it needs 512 MiB of memory, not 256"},
+        {"dtoverlay=vc4-kms-v3d\n", "vc4-kms-v3d: skipped: there is no overlays/vc4-kms-v3d.dtbo"},
         {"dtoverlay=damaged\n",
          "damaged: skipped: is no device tree, or damaged (FDT_ERR_TRUNCATED)"},
         {"dtoverlay=lost\n",
