@@ -117,6 +117,31 @@ udhcpc() {
     says '--boot-file wants a name'
 }
 
+@test "behind a relay an address belongs to the port" {
+    require perfdhcp command -v perfdhcp
+    in_client ip address add 10.9.0.2/24 dev nb1
+    serve --host port:eth3=10.9.0.13,n3 --host port:eth4=10.9.0.14
+    # circuit eth3, then eth4, then a port that nobody named
+    in_client perfdhcp -4 -l nb1 -R 1 -n 1 -W 500000 -o 82,010465746833 10.9.0.1 >perf || true
+    event ack '.address == "10.9.0.13"'
+    in_client perfdhcp -4 -l nb1 -R 1 -n 1 -W 500000 -o 82,010465746834 10.9.0.1 >perf || true
+    event ack '.address == "10.9.0.14"'
+    in_client perfdhcp -4 -l nb1 -R 1 -n 1 -W 500000 -o 82,010465746839 10.9.0.1 >perf || true
+    event ack '.address | test("^10.9.0.5[0-9]|^10.9.0.60")'
+}
+
+@test "a thousand clients that never acknowledge take all offers, and no address that is somebody's own" {
+    require perfdhcp command -v perfdhcp
+    in_client ip address add 10.9.0.2/24 dev nb1
+    serve --host b8:27:eb:64:24:7d=10.9.0.11
+    in_client perfdhcp -4 -i -l nb1 -R 1000 -n 1000 -r 500 -W 200000 10.9.0.1 >perf || true
+    event discover '.message == "no address is left"' >/dev/null
+    [ "$(jq -r 'select(.event == "offer").address' "$EVENTS" | sort -u | wc -l)" = 11 ]
+    in_client ip address flush dev nb1
+    [[ $(udhcpc) == '10.9.0.11 '* ]]
+    [ "$(awk '/^VmRSS/ { print $2 }' "/proc/$NETBOOTD/status")" -lt 65536 ]
+}
+
 @test "an interface that goes and comes back is served again, with all leases" {
     root_up
     put file 100000

@@ -12,7 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { PORT = 67, BOOT_PORT = 4011, BURST = 1 << 20 };
+/* BURST: what comes while leases are written, which on a busy disk takes as long as it takes. */
+enum { PORT = 67, BOOT_PORT = 4011, BURST = 8 << 20 };
 
 static gboolean open_udp(const char *interface, uint16_t port, PifFd *ret_fd, GError **error)
 {
@@ -24,7 +25,8 @@ static gboolean open_udp(const char *interface, uint16_t port, PifFd *ret_fd, GE
         setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) < 0)
         return pif_error_set_errno(error, errno, "cannot listen on interface %s", interface);
     setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof one);
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &burst, sizeof burst);
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &burst, sizeof burst) < 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &burst, sizeof burst);
     if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0)
         return pif_error_set_errno(error, errno, "cannot serve DHCP on %s port %u", interface,
                                    port);
