@@ -5,6 +5,7 @@
 #include "pifarm/cli/flash-source.h"
 #include "pifarm/cli/image-subject.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,7 +54,9 @@ static gboolean confirm(const PifSubject *subject, const PifDevice *device,
                              device->path);
     fprintf(stderr, "Everything on it will be lost. Write %s to %s? [y/N] ", subject->name,
             device->path);
-    if (fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y'))
+    if (!fgets(answer, sizeof answer, stdin))
+        fputc('\n', stderr); /* Ctrl-D */
+    if (*answer == 'y' || *answer == 'Y')
         return TRUE;
     return pif_error_set(error, PIF_ERROR_USAGE, "nothing was written to %s", device->path);
 }
@@ -73,11 +76,49 @@ static void show_plan(const PifSubject *subject, PifDiskMap *map, const PifDevic
             options->node ? options->node : "");
 }
 
+/* A handler may call little more than write; so its words are made before. */
+static char last_words[512];
+
+static void say_last_words(int number)
+{
+    ssize_t written = write(STDERR_FILENO, last_words, strlen(last_words));
+    (void)written;
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* What is ignored, as in the background of a shell, stays so. */
+static void handle(int number, void (*handler)(int))
+{
+    if (signal(number, SIG_IGN) != SIG_IGN)
+        signal(number, handler);
+}
+
+/* From here on the card has no partition table until all of it is written. */
+static void set_last_words(const PifDevice *device)
+{
+    g_snprintf(last_words, sizeof last_words,
+               "%spifarm: stopped; %.200s is half written and has no partition table now: flash it "
+               "again\n",
+               isatty(STDERR_FILENO) ? "\n" : "", device->path);
+    handle(SIGINT, say_last_words);
+    handle(SIGTERM, say_last_words);
+}
+
+static void forget_last_words(void)
+{
+    handle(SIGINT, SIG_DFL);
+    handle(SIGTERM, SIG_DFL);
+}
+
 static gboolean write_card(const char *title, PifDiskMap *map, PifDevice *device,
                            const PifFlashPlan *plan, GError **error)
 {
     g_autoptr(PifProgress) progress = pif_progress_new(title, plan->bytes);
-    return pif_flash_write(map, device, plan, progress, error);
+    set_last_words(device);
+    gboolean is_ok = pif_flash_write(map, device, plan, progress, error);
+    forget_last_words();
+    return is_ok;
 }
 
 static gboolean verify_card(PifDiskMap *map, PifDevice *device, const PifFlashPlan *plan,

@@ -85,6 +85,8 @@ is_unchanged() {
     says 'Write disk to'
     says 'nothing was written'
     grep -q 'old data' "$device"
+    fails_with 2 script -qec "pifarm image flash disk $device --device-is $device" /dev/null <<<$'\x04'
+    says $'[y/N] \r\npifarm: nothing was written'
     fails_with 0 ask y
     is_on_card disk.img
 }
@@ -337,6 +339,25 @@ on_root() {
         says "image 'disk' was changed behind our back"
     done
     is_unchanged
+}
+
+@test "stopped while it writes it says what has become of the card" {
+    local pid
+    card 128M
+    for _ in $(seq 20); do
+        flash n1 >/dev/null
+        pifarm image flash n1 "$device" --device-is "$device" -y 2>said &
+        pid=$!
+        until [ "$(head -c 512 "$device" | tr -d '\0' | wc -c)" -eq 0 ] || [ ! -e "/proc/$pid" ]; do :; done
+        kill "$pid" || true
+        wait "$pid" || true
+        [ ! -s said ] || break # else it was quicker
+    done
+    [ "$(cat said)" = "pifarm: stopped; $device is half written and has no partition table now: flash it again" ]
+    [ "$(head -c 512 "$device" | tr -d '\0' | wc -c)" -eq 0 ]
+    fails_with 0 flash n1
+    is_on_card n1.expected
+    gc_clears_all
 }
 
 @test "killed at any moment it leaves a card without partitions, or the whole" {
