@@ -440,7 +440,7 @@ static void send_datagram(int fd, uint16_t port, const char *text)
 /* The next datagram, while the main context passes it on; its sender, to answer. Free it. */
 static char *receive_datagram(int fd, uint16_t *ret_from)
 {
-    struct sockaddr_in from;
+    struct sockaddr_in from = {0};
     socklen_t size = sizeof from;
     char text[64];
     ssize_t got = -1;
