@@ -2,6 +2,7 @@
 // Any bytes as a FAT: nothing is located outside of it, and every search ends.
 #include "pifarm/base/fat.h"
 
+#include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
