@@ -13,6 +13,6 @@ typedef struct {
 
 /* The clone and its base stay as they are. The file systems of the new image are clean, though the
  * node's power may have been cut. EXISTS when another image has the name, BUSY when the clone is in
- * use. The same content gives the same image. */
+ * use. */
 gboolean pif_clone_commit(PifStore *store, const char *clone, const PifCommitOptions *options,
                           PifImage **ret_image, GError **error);
