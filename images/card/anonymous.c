@@ -19,19 +19,13 @@ static gboolean is_machine_id(const char *path)
     return g_str_equal(path, "/etc/machine-id");
 }
 
-static gboolean is_key(const char *path)
-{
-    return g_regex_match_simple("^/etc/(ssh/ssh_host_[a-z0-9_]+_key(\\.pub)?|"
-                                "dropbear/dropbear_[a-z0-9]+_host_key)\\z",
-                                path, G_REGEX_DEFAULT, G_REGEX_MATCH_DEFAULT);
-}
-
 static gboolean is_of_one_node(const char *path)
 {
     static const char *const paths[] = {"/var/lib/dbus/machine-id",
                                         "/var/lib/systemd/credential.secret", NODE_ENV, NULL};
     const PifTraitFile *file = pif_trait_file_find(path, 0);
-    return is_key(path) || g_strv_contains(paths, path) || (file && file->is_made_anew);
+    return pif_trait_file_is_host_key(path) || g_strv_contains(paths, path) ||
+           (file && file->is_made_anew);
 }
 
 static GPtrArray *plan(GHashTable *entries)

@@ -85,10 +85,9 @@ void pif_card_root_free(PifCardRoot *root)
 }
 
 /* A file for debugfs, gone in a moment: unlike pif_file_write, which waits for the disk. */
-static gboolean write_temporary(const PifCardRoot *root, const char *name, const char *content,
-                                GError **error)
+static gboolean write_temporary(const PifCardRoot *root, const char *name, const void *content,
+                                size_t size, GError **error)
 {
-    size_t size = strlen(content);
     g_autofree char *path = pif_scratch_path(&root->scratch, name);
     g_auto(PifFd) fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0 || write(fd, content, size) != (ssize_t)size)
@@ -102,7 +101,7 @@ static gboolean write_temporary(const PifCardRoot *root, const char *name, const
 static gboolean run_script(const PifCardRoot *root, gboolean is_writing, const GString *script,
                            char **ret_output, GError **error)
 {
-    if (!write_temporary(root, "script", script->str, error))
+    if (!write_temporary(root, "script", script->str, script->len, error))
         return FALSE;
     g_autoptr(PifCommand) command =
         pif_command_new("debugfs", is_writing ? "-w" : "-c", "-f", "script", root->drive, NULL);
@@ -240,19 +239,26 @@ void pif_card_change_free(PifCardChange *change)
     if (!change)
         return;
     g_free(change->path);
-    g_free(change->content);
+    g_clear_pointer(&change->content, g_bytes_unref);
     g_free(change);
 }
 
-PifCardChange *pif_card_change_add(GPtrArray *changes, const char *path, const char *content,
-                                   guint mode)
+PifCardChange *pif_card_change_add_bytes(GPtrArray *changes, const char *path, GBytes *content,
+                                         guint mode)
 {
     PifCardChange *change = g_new0(PifCardChange, 1);
     change->path = g_strdup(path);
-    change->content = g_strdup(content);
+    change->content = g_bytes_ref(content);
     change->mode = mode;
     g_ptr_array_add(changes, change);
     return change;
+}
+
+PifCardChange *pif_card_change_add(GPtrArray *changes, const char *path, const char *text,
+                                   guint mode)
+{
+    g_autoptr(GBytes) content = g_bytes_new(text, text ? strlen(text) : 0);
+    return pif_card_change_add_bytes(changes, path, content, mode);
 }
 
 /* A `rm` of what is not there only leaves a line on standard error. A `mkdir` of what is there
@@ -264,7 +270,9 @@ static gboolean append_change(const PifCardRoot *root, GString *script, const Pi
     g_string_append_printf(script, "%s %s\n", S_ISDIR(change->mode) ? "mkdir" : "rm", change->path);
     if (S_ISREG(change->mode)) {
         g_autofree char *name = g_strdup_printf("%u", number);
-        if (!write_temporary(root, name, change->content, error))
+        gsize size;
+        const void *content = g_bytes_get_data(change->content, &size);
+        if (!write_temporary(root, name, content, size, error))
             return FALSE;
         g_string_append_printf(script, "write %s %s\n", name, change->path);
         g_string_append_printf(script, "sif %s mode 0%o\n", change->path, change->mode);
@@ -273,13 +281,6 @@ static gboolean append_change(const PifCardRoot *root, GString *script, const Pi
         g_string_append_printf(script, "dump %s %u.back\n", change->path, number);
     }
     return TRUE;
-}
-
-static gboolean has_bytes(GBytes *content, const char *text)
-{
-    gsize size;
-    const char *bytes = g_bytes_get_data(content, &size);
-    return size == strlen(text) && (size == 0 || memcmp(bytes, text, size) == 0);
 }
 
 static gboolean has_arrived(const PifCardRoot *root, const PifCardChange *change, guint number,
@@ -293,7 +294,7 @@ static gboolean has_arrived(const PifCardRoot *root, const PifCardChange *change
         return entry && S_ISDIR(entry->mode);
     return entry && entry->mode == change->mode && entry->uid == change->uid &&
            entry->gid == change->gid && take_copy(root, number, &content, NULL) && content &&
-           has_bytes(content, change->content);
+           g_bytes_equal(content, change->content);
 }
 
 /* The folders that the changes are in; NULL-terminated, free it. */

@@ -44,17 +44,19 @@ char **pif_card_root_join(const char *const *first, ...) G_GNUC_NULL_TERMINATED;
 /* One change: the folder made (which must not be there), the file written anew with that mode, or
  * (mode 0) the file removed. */
 typedef struct {
-    char *path;    /* pif_card_root_is_plain */
-    char *content; /* of a file */
-    guint mode;    /* S_IFREG | 0644, S_IFDIR | 0755; 0: remove */
-    guint uid;     /* whose the file is; folders are root's */
+    char *path;      /* pif_card_root_is_plain */
+    GBytes *content; /* of a file */
+    guint mode;      /* S_IFREG | 0644, S_IFDIR | 0755; 0: remove */
+    guint uid;       /* whose the file is; folders are root's */
     guint gid;
 } PifCardChange;
 
 void pif_card_change_free(PifCardChange *change);
 /* Appends one, of root's. It belongs to changes. */
-PifCardChange *pif_card_change_add(GPtrArray *changes, const char *path, const char *content,
+PifCardChange *pif_card_change_add(GPtrArray *changes, const char *path, const char *text,
                                    guint mode);
+PifCardChange *pif_card_change_add_bytes(GPtrArray *changes, const char *path, GBytes *content,
+                                         guint mode);
 /* changes: PifCardChange*, all made in one run, then read back. EXTERNAL names the first that is
  * not on the card afterwards; some of the others may then be made. */
 gboolean pif_card_root_change(PifCardRoot *root, const GPtrArray *changes, GError **error);

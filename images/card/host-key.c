@@ -12,6 +12,9 @@
 enum { KEY_SIZE = ED25519_KEY_SIZE, MAX_BLOB_SIZE = 1024, CIPHER_BLOCK = 8, LINE_LENGTH = 70 };
 
 static const char type[] = "ssh-ed25519";
+static const char magic[] = "openssh-key-v1";
+static const char begin_line[] = "-----BEGIN OPENSSH PRIVATE KEY-----\n";
+static const char end_line[] = "-----END OPENSSH PRIVATE KEY-----\n";
 
 typedef struct {
     guint8 secret[KEY_SIZE]; /* RFC 8032's seed */
@@ -63,7 +66,6 @@ static void put_private(PifWriter *writer, const KeyPair *pair, const char *comm
 /* PROTOCOL.key of OpenSSH, section 1, with no cipher and no key derivation */
 static void put_file(PifWriter *writer, const KeyPair *pair, const char *comment)
 {
-    static const char magic[] = "openssh-key-v1";
     guint8 bytes[MAX_BLOB_SIZE];
     PifWriter part;
     pif_writer_bytes(writer, magic, sizeof magic);
@@ -83,10 +85,10 @@ static void put_file(PifWriter *writer, const KeyPair *pair, const char *comment
 static char *format_private(const guint8 *file, gsize size)
 {
     g_autofree char *base64 = g_base64_encode(file, size);
-    GString *text = g_string_new("-----BEGIN OPENSSH PRIVATE KEY-----\n");
+    GString *text = g_string_new(begin_line);
     for (const char *line = base64; *line; line += strnlen(line, LINE_LENGTH))
         g_string_append_printf(text, "%.*s\n", LINE_LENGTH, line);
-    g_string_append(text, "-----END OPENSSH PRIVATE KEY-----\n");
+    g_string_append(text, end_line);
     return g_string_free(text, FALSE);
 }
 
@@ -116,4 +118,58 @@ gboolean pif_identity_make_host_key(const char *comment, char **ret_private, cha
     explicit_bzero(file, sizeof file);
     explicit_bzero(&pair, sizeof pair);
     return TRUE;
+}
+
+/* RFC 4251, section 5: string */
+static const guint8 *read_string(PifReader *reader, gsize *ret_size)
+{
+    *ret_size = pif_reader_be32(reader);
+    return pif_reader_bytes(reader, *ret_size);
+}
+
+static gboolean is_text(PifReader *reader, const char *text)
+{
+    gsize size;
+    const guint8 *bytes = read_string(reader, &size);
+    return bytes && size == strlen(text) && memcmp(bytes, text, size) == 0;
+}
+
+/* The secret and the public half of put_file's key, one behind the other, or NULL. */
+static const guint8 *find_halves(const guint8 *file, gsize size)
+{
+    PifReader reader;
+    gsize length = 0;
+    pif_reader_init(&reader, file, size);
+    const guint8 *begin = pif_reader_bytes(&reader, sizeof magic);
+    if (!begin || memcmp(begin, magic, sizeof magic) != 0 || !is_text(&reader, "none") ||
+        !is_text(&reader, "none") || !is_text(&reader, "") || pif_reader_be32(&reader) != 1)
+        return NULL;
+    read_string(&reader, &length);                  /* the public key */
+    pif_reader_skip(&reader, 3 * sizeof(uint32_t)); /* length of what follows, check twice */
+    if (!is_text(&reader, type))
+        return NULL;
+    read_string(&reader, &length);
+    const guint8 *halves = read_string(&reader, &length);
+    return length == 2 * KEY_SIZE ? halves : NULL;
+}
+
+/* dropbear's ed25519.c, buf_put_ed25519_priv_key: type, then both halves as one string */
+GBytes *pif_identity_to_dropbear(const char *private_key)
+{
+    guint8 bytes[MAX_BLOB_SIZE];
+    gsize size = 0;
+    PifWriter writer;
+    if (!g_str_has_prefix(private_key, begin_line) || !g_str_has_suffix(private_key, end_line))
+        return NULL;
+    const char *base64 = private_key + sizeof begin_line - 1;
+    g_autofree char *body = g_strndup(base64, strlen(base64) - sizeof end_line + 1);
+    g_autofree guint8 *file = g_base64_decode(body, &size);
+    const guint8 *halves = find_halves(file, size);
+    pif_writer_init(&writer, bytes, sizeof bytes);
+    put_text(&writer, type);
+    if (halves)
+        put_string(&writer, halves, 2 * KEY_SIZE);
+    GBytes *key = halves ? g_bytes_new(bytes, writer.position) : NULL;
+    explicit_bzero(bytes, sizeof bytes);
+    return key;
 }

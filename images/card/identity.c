@@ -12,6 +12,8 @@
 
 static const char private_key_path[] = "/etc/ssh/ssh_host_ed25519_key";
 static const char public_key_path[] = "/etc/ssh/ssh_host_ed25519_key.pub";
+static const char dropbear_folder[] = "/etc/dropbear";
+static const char dropbear_key_path[] = "/etc/dropbear/dropbear_ed25519_host_key";
 static const char bus_id_path[] = "/var/lib/dbus/machine-id"; /* often a link to the other one */
 
 /* Links that start, at the first boot, what throws the host key away and makes another: of
@@ -89,24 +91,30 @@ static void add_machine_id(Plan *plan, const char *machine_id)
         add(plan, bus_id_path, line, S_IFREG | 0444);
 }
 
+/* dropbear has the same key, in its own form. One that runs as Debian's starts only if there is
+ * one.
+ */
+static void add_dropbear_key(Plan *plan, const char *host_key)
+{
+    g_autoptr(GBytes) key =
+        has_folder(plan, dropbear_folder) ? pif_identity_to_dropbear(host_key) : NULL;
+    if (key)
+        pif_card_change_add_bytes(plan->changes, dropbear_key_path, key, S_IFREG | 0600);
+}
+
 static void add_host_key(Plan *plan, const PifIdentity *identity)
 {
     add_folder(plan, "/etc/ssh");
     add(plan, private_key_path, identity->host_key, S_IFREG | 0600);
     if (identity->host_key_public)
         add(plan, public_key_path, identity->host_key_public, S_IFREG | 0644);
+    add_dropbear_key(plan, identity->host_key);
     for (gsize i = 0; i < G_N_ELEMENTS(key_makers); i++)
         add_removal(plan, key_makers[i]);
     if (has_folder(plan, cloud_folder)) {
         add_folder(plan, "/etc/cloud/cloud.cfg.d");
         add(plan, cloud_settings_path, cloud_settings, S_IFREG | 0644);
     }
-}
-
-static gboolean is_host_key(const char *path)
-{
-    return g_regex_match_simple("^/etc/ssh/ssh_host_[a-z0-9_]+_key(\\.pub)?\\z", path,
-                                G_REGEX_DEFAULT, G_REGEX_MATCH_DEFAULT);
 }
 
 static gboolean is_planned(const Plan *plan, const char *path)
@@ -127,7 +135,8 @@ static void add_removals(Plan *plan, gboolean has_host_key)
     g_hash_table_iter_init(&iter, plan->entries);
     while (g_hash_table_iter_next(&iter, &path, &entry)) {
         const PifTraitFile *file = pif_trait_file_find(path, 0);
-        gboolean goes = is_host_key(path) ? has_host_key : file && file->is_made_anew;
+        gboolean goes =
+            pif_trait_file_is_host_key(path) ? has_host_key : file && file->is_made_anew;
         if (goes && !S_ISDIR(((PifCardEntry *)entry)->mode) && pif_card_root_is_plain(path) &&
             !is_planned(plan, path))
             add(plan, path, NULL, 0);

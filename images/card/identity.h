@@ -10,6 +10,9 @@ enum { PIF_IDENTITY_COMMENT_MAX = 255 };
 gboolean pif_identity_make_host_key(const char *comment, char **ret_private, char **ret_public,
                                     GError **error);
 
+/* The same private key as a file of dropbear's. NULL when it is not one that the above makes. */
+GBytes *pif_identity_to_dropbear(const char *private_key);
+
 /* Writes given, with a machine ID and a host key made for it. *ret_public_key: the line for
  * known_hosts. Free it. Errors as of pif_card_write_identity. */
 gboolean pif_card_give_identity(PifCard *card, const PifIdentity *given, char **ret_public_key,

@@ -72,6 +72,13 @@ const PifTraitFile *pif_trait_file_find(const char *path, gsize first)
     return NULL;
 }
 
+gboolean pif_trait_file_is_host_key(const char *path)
+{
+    return g_regex_match_simple("^/etc/(ssh/ssh_host_[a-z0-9_]+_key(\\.pub)?|"
+                                "dropbear/dropbear_[a-z0-9]+_host_key)\\z",
+                                path, G_REGEX_DEFAULT, G_REGEX_MATCH_DEFAULT);
+}
+
 const char **pif_trait_folders(void)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);

@@ -26,5 +26,8 @@ extern const gsize pif_n_trait_files;
 /* The row's folder and name. NULL: no row. path: absolute. */
 const PifTraitFile *pif_trait_file_find(const char *path, gsize first);
 
+/* Of an SSH server, private or public, of OpenSSH or dropbear. */
+gboolean pif_trait_file_is_host_key(const char *path);
+
 /* The folders of all rows, each once; NULL-terminated; the strings are the table's. Free it. */
 const char **pif_trait_folders(void);

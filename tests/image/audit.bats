@@ -75,6 +75,21 @@ findings() {
     [ "$(jq -c '[.findings, .read, .without_card, .unreadable]' <<<"$output")" = '[[],["n3"],["n4"],[]]' ]
 }
 
+@test "dropbear's host keys of the image do not come along, and nodes share none" {
+    mkdir root/etc/dropbear
+    for kind in rsa ecdsa ed25519; do
+        dropbearkey -t $kind -f root/etc/dropbear/dropbear_${kind}_host_key >/dev/null 2>&1
+    done
+    make_base
+    for node in 1 2; do make_node "$node"; done
+    run -0 pifarm audit
+    qemu-img convert -O raw "$(card n1)" raw.img
+    [ "$(debugfs -R 'ls -p /etc/dropbear' "raw.img?offset=$((41 << 20))" 2>/dev/null | cut -d / -f 3,6 | grep key)" = \
+        100600/dropbear_ed25519_host_key ]
+    debugfs -R "dump /etc/dropbear/dropbear_ed25519_host_key key" "raw.img?offset=$((41 << 20))" 2>/dev/null
+    [ "$(dropbearkey -y -f key | awk '/^ssh-/ {print $2}')" = "$(awk '{print $2}' "$(card n1).pub")" ]
+}
+
 @test "a card copied for another node is found by all that they share" {
     make_node 1
     make_node 2

@@ -92,6 +92,46 @@ static void ssh_keygen_reads_the_key(void)
     g_assert_true(pif_dir_remove(folder, &error));
 }
 
+/* dropbear's own reading of its form of the key gives the same public one; its own writing of the
+ * other form, the same file. */
+static void dropbear_reads_the_key(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("pifarm-test-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "key", NULL);
+    g_autofree char *dropbear_path = g_build_filename(folder, "dropbear", NULL);
+    g_autofree char *key = NULL, *key_public = NULL, *output = NULL;
+    g_assert_true(pif_identity_make_host_key("n1", &key, &key_public, &error));
+    g_autoptr(GBytes) dropbear = pif_identity_to_dropbear(key);
+    g_assert_nonnull(dropbear);
+    g_assert_true(pif_file_write(path, key, -1, 0600, &error));
+    g_assert_true(pif_file_write(dropbear_path, g_bytes_get_data(dropbear, NULL),
+                                 (gssize)g_bytes_get_size(dropbear), 0600, &error));
+    g_autofree char *script = g_strdup_printf(
+        "cd %s; dropbearkey -y -f dropbear | sed -n 's/ [^ ]*@[^ ]*$//; s/^ssh-/ssh-/p'\n"
+        "dropbearconvert openssh dropbear key converted 2>/dev/null\n"
+        "cmp converted dropbear >&2",
+        folder);
+    g_autoptr(PifCommand) command = pif_command_new("sh", "-euc", script, NULL);
+    pif_command_run(command, &output, &error);
+    g_assert_no_error(error);
+    g_strchomp(output);
+    g_assert_true(g_str_has_prefix(key_public, output));
+    g_assert_cmpuint(strlen(output), >, 60);
+    g_assert_true(pif_dir_remove(folder, &error));
+}
+
+static void what_is_no_key_of_ours_has_no_form_for_dropbear(void)
+{
+    static const char *const texts[] = {
+        "", "a private key\n",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\n-----END OPENSSH PRIVATE KEY-----\n",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAA\n"
+        "-----END OPENSSH PRIVATE KEY-----\n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_assert_null(pif_identity_to_dropbear(texts[i]));
+}
+
 /* One entry of the partition table: type, first sector and count of sectors. */
 static void put_partition(guint8 *sector, int number, guint8 type, guint8 start, guint8 count)
 {
@@ -195,6 +235,9 @@ int main(int argc, char **argv)
     g_test_add_func("/identity/a host key is a pair with its comment",
                     a_host_key_is_a_pair_with_its_comment);
     g_test_add_func("/identity/ssh-keygen reads the key, and it signs", ssh_keygen_reads_the_key);
+    g_test_add_func("/identity/dropbear reads the key", dropbear_reads_the_key);
+    g_test_add_func("/identity/what is no key of ours has no form for dropbear",
+                    what_is_no_key_of_ours_has_no_form_for_dropbear);
     g_test_add_func("/layout/a card has a boot and a root partition",
                     a_card_has_a_boot_and_a_root_partition);
     g_test_add_func("/layout/a card that is none is refused", a_card_that_is_none_is_refused);
