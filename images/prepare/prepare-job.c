@@ -3,23 +3,13 @@
 #include "images/prepare/prepare-job.h"
 
 #include "pifarm/base/error.h"
-
-#include <string.h>
-
-/* Takes object. The result is GLib's to free. */
-static char *dump(json_t *object)
-{
-    char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
-    char *copy = g_strdup(text);
-    free(text);
-    json_decref(object);
-    return copy;
-}
+#include "pifarm/base/json.h"
 
 char *pif_prepare_job_format(const PifPrepareJob *job)
 {
-    return dump(json_pack("{ss* sb sb sO}", "disk", job->disk, "accelerated", job->is_accelerated,
-                          "must-grow", job->must_grow, "plan", job->plan));
+    return pif_json_dump(json_pack("{ss* sb sb sO}", "disk", job->disk, "accelerated",
+                                   job->is_accelerated, "must-grow", job->must_grow, "plan",
+                                   job->plan));
 }
 
 gboolean pif_prepare_job_parse(const char *text, PifPrepareJob **ret_job, GError **error)
@@ -67,12 +57,7 @@ const char *pif_prepare_job_text(const PifPrepareJob *job, const char *key)
 
 char **pif_prepare_job_lines(const PifPrepareJob *job, const char *key)
 {
-    gsize i;
-    json_t *element;
-    g_autoptr(GStrvBuilder) strings = g_strv_builder_new();
-    json_array_foreach(json_object_get(job->plan, key), i, element) if (json_is_string(element))
-        g_strv_builder_add(strings, json_string_value(element));
-    return g_strv_builder_end(strings);
+    return pif_json_to_strings(json_object_get(job->plan, key));
 }
 
 static const char *get(const json_t *object, const char *key)
@@ -98,16 +83,16 @@ char *pif_prepare_line_format(const PifPrepareLine *line)
 {
     switch (line->says) {
     case PIF_PREPARE_STEP:
-        return dump(json_pack("{ss ss}", "step", line->step, "text", line->text));
+        return pif_json_dump(json_pack("{ss ss}", "step", line->step, "text", line->text));
     case PIF_PREPARE_NOTE:
-        return dump(json_pack("{ss}", "note", line->text));
+        return pif_json_dump(json_pack("{ss}", "note", line->text));
     case PIF_PREPARE_DONE:
-        return dump(json_pack("{sb}", "done", TRUE));
+        return pif_json_dump(json_pack("{sb}", "done", TRUE));
     case PIF_PREPARE_ERROR:
         break;
     }
-    return dump(json_pack("{ss ss}", "error", pif_error_code_name(line->error->code), "message",
-                          line->error->message));
+    return pif_json_dump(json_pack("{ss ss}", "error", pif_error_code_name(line->error->code),
+                                   "message", line->error->message));
 }
 
 gboolean pif_prepare_line_parse(const char *text, PifPrepareLine *ret_line, GError **error)

@@ -3,46 +3,16 @@
 #include "images/root/root-job.h"
 
 #include "pifarm/base/error.h"
-
-#include <jansson.h>
-#include <stdlib.h>
-
-/* Takes object. The result is GLib's to free. */
-static char *dump(json_t *object)
-{
-    char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
-    char *copy = g_strdup(text);
-    free(text);
-    json_decref(object);
-    return copy;
-}
-
-static json_t *strings_to_json(char *const *strings)
-{
-    json_t *list = json_array();
-    for (; *strings; strings++)
-        json_array_append_new(list, json_string(*strings));
-    return list;
-}
-
-static char **strings_of(const json_t *list)
-{
-    gsize i;
-    json_t *element;
-    g_autoptr(GStrvBuilder) strings = g_strv_builder_new();
-    json_array_foreach(list, i, element) if (json_is_string(element))
-        g_strv_builder_add(strings, json_string_value(element));
-    return g_strv_builder_end(strings);
-}
+#include "pifarm/base/json.h"
 
 char *pif_root_job_format(const PifRootJob *job)
 {
     json_t *commands = json_array();
     for (guint i = 0; i < job->commands->len; i++)
-        json_array_append_new(commands, strings_to_json(job->commands->pdata[i]));
-    return dump(json_pack("{ss ss ss* so sb sb}", "disk", job->disk, "folder", job->folder,
-                          "apt-settings", job->apt_settings, "commands", commands, "shell",
-                          job->is_shell, "terminal", job->has_terminal));
+        json_array_append_new(commands, pif_json_from_strings(job->commands->pdata[i]));
+    return pif_json_dump(json_pack("{ss ss ss* so sb sb}", "disk", job->disk, "folder", job->folder,
+                                   "apt-settings", job->apt_settings, "commands", commands, "shell",
+                                   job->is_shell, "terminal", job->has_terminal));
 }
 
 gboolean pif_root_job_parse(const char *text, PifRootJob **ret_job, GError **error)
@@ -65,7 +35,7 @@ gboolean pif_root_job_parse(const char *text, PifRootJob **ret_job, GError **err
     job->apt_settings = g_strdup(apt_settings);
     job->commands = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
     for (gsize i = 0; i < json_array_size(commands); i++)
-        g_ptr_array_add(job->commands, strings_of(json_array_get(commands, i)));
+        g_ptr_array_add(job->commands, pif_json_to_strings(json_array_get(commands, i)));
     job->is_shell = is_shell;
     job->has_terminal = has_terminal;
     json_decref(object);
@@ -87,9 +57,9 @@ void pif_root_job_free(PifRootJob *job)
 char *pif_root_result_format(const PifRootResult *result)
 {
     const GError *error = result->error;
-    return dump(json_pack("{si si ss* ss*}", "command", (int)result->command, "status",
-                          result->status, "error", error ? pif_error_code_name(error->code) : NULL,
-                          "message", error ? error->message : NULL));
+    return pif_json_dump(json_pack(
+        "{si si ss* ss*}", "command", (int)result->command, "status", result->status, "error",
+        error ? pif_error_code_name(error->code) : NULL, "message", error ? error->message : NULL));
 }
 
 gboolean pif_root_result_parse(const char *text, PifRootResult *ret_result, GError **error)

@@ -4,8 +4,8 @@
 
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
+#include "pifarm/base/json.h"
 
-#include <jansson.h>
 #include <string.h>
 
 /* Making a clone and reading a kernel takes a fifth of a second; copying a large card for changes,
@@ -42,16 +42,6 @@ static GBytes *format_job(const PifCardJob *job)
     return g_bytes_new_with_free_func(text, strlen(text), free, text);
 }
 
-static char **parse_notes(const json_t *notes)
-{
-    gsize i;
-    const json_t *note;
-    g_autoptr(GStrvBuilder) texts = g_strv_builder_new();
-    json_array_foreach(notes, i, note) if (json_is_string(note))
-        g_strv_builder_add(texts, json_string_value(note));
-    return g_strv_builder_end(texts);
-}
-
 static PifCardResult *parse_answer(const char *text, GError **error)
 {
     json_error_t problem;
@@ -72,7 +62,7 @@ static PifCardResult *parse_answer(const char *text, GError **error)
                                   g_strdup(device_tree),
                                   g_strdup(command_line),
                                   is_new,
-                                  parse_notes(json_object_get(root, "notes"))};
+                                  pif_json_to_strings(json_object_get(root, "notes"))};
     } else {
         pif_error_set(error, PIF_ERROR_EXTERNAL, "pifarm-card gave no answer");
     }

@@ -4,17 +4,11 @@
 # shellcheck disable=SC2016 # what is in quotes runs in the guest
 
 load ../lib/common
+load ../lib/prepare
 load ../lib/store
 
 setup() {
-    own_folders
-    require "root" [ "$(id -u)" -eq 0 ]
-    require "loop devices" [ -e /dev/loop-control ]
-    pifarm image import "$("$PIFARM_SOURCE/examples/build-card-image" --flavour tiny)" --name tiny >/dev/null
-}
-
-prepare() {
-    pifarm image prepare tiny --no-ssh "$@"
+    tiny_to_prepare
 }
 
 @test "commands run in the booted system, which is shut down, and nothing of ours stays in the image" {

@@ -3,17 +3,11 @@
 # pifarm image prepare: packages and commands, run on the image without booting it.
 # shellcheck disable=SC2016 # what is in quotes runs in the image
 
-load ../lib/common.bash
+load ../lib/common
+load ../lib/prepare
 
 setup() {
-    own_folders
-    require "root" [ "$(id -u)" -eq 0 ]
-    require "loop devices" [ -e /dev/loop-control ]
-    pifarm image import "$("$PIFARM_SOURCE/examples/build-card-image" --flavour tiny)" --name tiny >/dev/null
-}
-
-prepare() {
-    pifarm image prepare tiny --no-ssh "$@"
+    tiny_to_prepare
 }
 
 files_of_store() {

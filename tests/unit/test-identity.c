@@ -107,11 +107,11 @@ static void dropbear_reads_the_key(void)
     g_assert_true(pif_file_write(path, key, -1, 0600, &error));
     g_assert_true(pif_file_write(dropbear_path, g_bytes_get_data(dropbear, NULL),
                                  (gssize)g_bytes_get_size(dropbear), 0600, &error));
-    g_autofree char *script = g_strdup_printf(
-        "cd %s; dropbearkey -y -f dropbear | sed -n 's/ [^ ]*@[^ ]*$//; s/^ssh-/ssh-/p'\n"
-        "dropbearconvert openssh dropbear key converted 2>/dev/null\n"
-        "cmp converted dropbear >&2",
-        folder);
+    g_autofree char *script =
+        g_strdup_printf("cd %s; dropbearkey -y -f dropbear | awk '/^ssh-/ {print $1, $2}'\n"
+                        "dropbearconvert openssh dropbear key converted 2>/dev/null\n"
+                        "cmp converted dropbear >&2",
+                        folder);
     g_autoptr(PifCommand) command = pif_command_new("sh", "-euc", script, NULL);
     pif_command_run(command, &output, &error);
     g_assert_no_error(error);

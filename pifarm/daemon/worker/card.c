@@ -15,10 +15,10 @@
 #include "images/store/clone.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/file.h"
+#include "pifarm/base/json.h"
 #include "pifarm/base/log.h"
 #include "pifarm/boot/boot-files.h"
 
-#include <jansson.h>
 #include <stdio.h>
 
 typedef struct {
@@ -137,22 +137,15 @@ static gboolean read_clone(const Job *job, PifBootFiles **ret_files, GError **er
            read_boot_files(job, card, ret_files, error) && pif_card_close(card, error);
 }
 
-static json_t *notes_to_json(const GPtrArray *notes)
-{
-    json_t *array = json_array();
-    for (guint i = 0; i < notes->len; i++)
-        json_array_append_new(array, json_string(notes->pdata[i]));
-    return array;
-}
-
 static gboolean run_job(const Job *job, json_t **ret_answer, GError **error)
 {
     g_autoptr(PifBootFiles) files = NULL;
     gboolean is_new = !g_file_test(job->clone, G_FILE_TEST_EXISTS);
     if (!(is_new ? make_clone(job, &files, error) : read_clone(job, &files, error)))
         return FALSE;
-    *ret_answer =
-        json_pack("{s:b, s:o}", "is_new", (int)is_new, "notes", notes_to_json(job->identity.notes));
+    g_ptr_array_add(job->identity.notes, NULL);
+    *ret_answer = json_pack("{s:b, s:o}", "is_new", (int)is_new, "notes",
+                            pif_json_from_strings((const char *const *)job->identity.notes->pdata));
     if (!files)
         return TRUE;
     json_t *paths =
