@@ -6,6 +6,8 @@
 #include "pifarm/base/fd.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
+#include <string.h>
 #include <sys/socket.h>
 
 enum { BATCH = 64, PACKET_SIZE = 600 };
@@ -149,12 +151,62 @@ static void fill(PifTftpJob *job, Batch *batch)
     }
 }
 
+enum {
+    FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL,
+    MAX_SEGMENTS = 64,         /* linux/udp.h: UDP_MAX_SEGMENTS */
+    MAX_SEGMENTED = 65507 - 7, /* what an IPv4 datagram holds, with some room */
+};
+
+static unsigned segments_at_once(const PifTftpTransfer *transfer)
+{
+    return MIN(MAX_SEGMENTS, MAX_SEGMENTED / (transfer->blksize + PIF_TFTP_HEAD_SIZE));
+}
+
+/* Blocks of one window, of the same size but the last, as one datagram that the kernel cuts up: its
+ * way through the network stack is gone once. */
+static gboolean send_segments(const PifTftpJob *job, Batch *batch, unsigned first, unsigned count)
+{
+    uint16_t size = (uint16_t)(job->transfer.blksize + PIF_TFTP_HEAD_SIZE);
+    _Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof size)] = {0};
+    const struct msghdr message = {.msg_iov = batch->vectors[first],
+                                   .msg_iovlen = 2 * (size_t)count,
+                                   .msg_control = control,
+                                   .msg_controllen = sizeof control};
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    *head = (struct cmsghdr){CMSG_LEN(sizeof size), SOL_UDP, UDP_SEGMENT};
+    memcpy(CMSG_DATA(head), &size, sizeof size);
+    return sendmsg(job->watch.fd, &message, FLAGS) >= 0;
+}
+
+/* The kernel or the interface does not do that, or the path takes smaller packets only. */
+static gboolean is_unsupported(int err)
+{
+    return err == EINVAL || err == EIO || err == EMSGSIZE || err == ENOPROTOOPT ||
+           err == EOPNOTSUPP;
+}
+
+static gboolean send_window(const PifTftpJob *job, Batch *batch)
+{
+    unsigned at_once = segments_at_once(&job->transfer);
+    unsigned first = 0;
+    while (at_once > 1 && first < batch->count) {
+        unsigned count = MIN(at_once, batch->count - first);
+        if (!send_segments(job, batch, first, count)) {
+            if (!is_unsupported(errno))
+                return FALSE;
+            break;
+        }
+        first += count;
+    }
+    return first == batch->count ||
+           sendmmsg(job->watch.fd, batch->messages + first, batch->count - first, FLAGS) >= 0;
+}
+
 static gboolean send_batch(const PifTftpJob *job, Batch *batch)
 {
-    enum { FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL };
     if (batch->count == 1)
         return sendmsg(job->watch.fd, &batch->messages[0].msg_hdr, FLAGS) >= 0;
-    return sendmmsg(job->watch.fd, batch->messages, batch->count, FLAGS) >= 0;
+    return send_window(job, batch);
 }
 
 /* Sends what is due and sets the timer; ends the job when it is over. */
