@@ -11,6 +11,8 @@
 #define WANTS "/etc/systemd/system/multi-user.target.wants"
 #define CONNECTIONS "/etc/NetworkManager/system-connections"
 #define INTERFACES "/etc/network/interfaces"
+#define INTERFACES_FOLDER "/etc/network/interfaces.d"
+#define INTERFACE_FILE "/etc/network/interfaces.d/eth0"
 
 typedef struct {
     const char *name;
@@ -24,7 +26,7 @@ typedef struct {
 /* systemd-networkd takes the first file that matches an interface: 05 comes before netplan's, which
  * begin with 10. */
 static const Program programs[] = {
-    {"ifupdown", INTERFACES ".d/eth0", 0644, NULL, pif_static_address_edit_interfaces},
+    {"ifupdown", INTERFACE_FILE, 0644, NULL, pif_static_address_edit_interfaces},
     {"ifupdown", INTERFACES, 0644, NULL, pif_static_address_edit_interfaces},
     {"NetworkManager", CONNECTIONS "/pifarm-lan.nmconnection", 0600,
      WANTS "/NetworkManager.service", pif_static_address_edit_keyfile},
@@ -41,11 +43,11 @@ const char *const pif_network_config_folders[] = {WANTS,
                                                   "/etc",
                                                   "/etc/netplan",
                                                   "/etc/network",
-                                                  INTERFACES ".d",
+                                                  INTERFACES_FOLDER,
                                                   "/etc/systemd/network",
                                                   NULL};
 const char *const pif_network_config_files[] = {
-    INTERFACES ".d/eth0",
+    INTERFACE_FILE,
     INTERFACES,
     CONNECTIONS "/pifarm-lan.nmconnection",
     "/etc/systemd/network/05-pifarm-lan.network",
