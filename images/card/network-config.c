@@ -10,6 +10,8 @@
 
 #define WANTS "/etc/systemd/system/multi-user.target.wants"
 #define CONNECTIONS "/etc/NetworkManager/system-connections"
+#define CONNECTION_FILE "/etc/NetworkManager/system-connections/pifarm-lan.nmconnection"
+#define NETWORK_FILE "/etc/systemd/network/05-pifarm-lan.network"
 #define INTERFACES "/etc/network/interfaces"
 #define INTERFACES_FOLDER "/etc/network/interfaces.d"
 #define INTERFACE_FILE "/etc/network/interfaces.d/eth0"
@@ -28,12 +30,11 @@ typedef struct {
 static const Program programs[] = {
     {"ifupdown", INTERFACE_FILE, 0644, NULL, pif_static_address_edit_interfaces},
     {"ifupdown", INTERFACES, 0644, NULL, pif_static_address_edit_interfaces},
-    {"NetworkManager", CONNECTIONS "/pifarm-lan.nmconnection", 0600,
-     WANTS "/NetworkManager.service", pif_static_address_edit_keyfile},
-    {"systemd-networkd", "/etc/systemd/network/05-pifarm-lan.network", 0644,
-     WANTS "/systemd-networkd.service", pif_static_address_edit_network},
-    {"systemd-networkd", "/etc/systemd/network/05-pifarm-lan.network", 0644, "/etc/netplan/.",
+    {"NetworkManager", CONNECTION_FILE, 0600, WANTS "/NetworkManager.service",
+     pif_static_address_edit_keyfile},
+    {"systemd-networkd", NETWORK_FILE, 0644, WANTS "/systemd-networkd.service",
      pif_static_address_edit_network},
+    {"systemd-networkd", NETWORK_FILE, 0644, "/etc/netplan/.", pif_static_address_edit_network},
     {"dhcpcd", "/etc/dhcpcd.conf", 0644, WANTS "/dhcpcd.service", pif_static_address_edit_dhcpcd},
     {"ifupdown", INTERFACES, 0644, INTERFACES, pif_static_address_edit_interfaces},
 };
@@ -47,12 +48,7 @@ const char *const pif_network_config_folders[] = {WANTS,
                                                   "/etc/systemd/network",
                                                   NULL};
 const char *const pif_network_config_files[] = {
-    INTERFACE_FILE,
-    INTERFACES,
-    CONNECTIONS "/pifarm-lan.nmconnection",
-    "/etc/systemd/network/05-pifarm-lan.network",
-    "/etc/dhcpcd.conf",
-    NULL,
+    INTERFACE_FILE, INTERFACES, CONNECTION_FILE, NETWORK_FILE, "/etc/dhcpcd.conf", NULL,
 };
 
 /* NULL: no such file. Free it. */
