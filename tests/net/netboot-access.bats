@@ -149,7 +149,9 @@ auth_up() {
     serve --auth-url "$AUTH"
     kill -9 "$(pgrep -P "$NETBOOTD" -f pifarm-netboot-ask)"
     event failed '.message | test("HTTP client has ended")'
-    wait "$NETBOOTD" || true
+    status=0
+    wait "$NETBOOTD" || status=$?
+    [ "$status" = 1 ]
 }
 
 @test "the HTTP client ends with a server that is killed" {

@@ -15,6 +15,7 @@ struct PifLoop {
     PifFd epoll;
     PifWheel wheel;
     gboolean is_over;
+    GError *failure;
     struct epoll_event events[BATCH]; /* of this turn */
     int n_events;
 };
@@ -44,6 +45,7 @@ void pif_loop_free(PifLoop *loop)
     if (!loop)
         return;
     pif_fd_clear(&loop->epoll);
+    g_clear_error(&loop->failure);
     g_free(loop);
 }
 
@@ -103,7 +105,19 @@ gboolean pif_loop_run(PifLoop *loop, GError **error)
         dispatch(loop, now_us);
         pif_wheel_turn(&loop->wheel, now_us);
     }
-    return TRUE;
+    if (!loop->failure)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&loop->failure));
+    return FALSE;
+}
+
+void pif_loop_fail(PifLoop *loop, GError *failure)
+{
+    if (loop->failure)
+        g_error_free(failure);
+    else
+        loop->failure = failure;
+    loop->is_over = TRUE;
 }
 
 void pif_loop_quit(PifLoop *loop)

@@ -35,6 +35,8 @@ void pif_loop_cancel_timer(PifLoop *loop, PifTimer *timer);
 /* Monotonic. */
 int64_t pif_loop_now_us(void);
 
-/* Until pif_loop_quit(). */
+/* Until pif_loop_quit(), or with the failure of pif_loop_fail(). */
 gboolean pif_loop_run(PifLoop *loop, GError **error);
 void pif_loop_quit(PifLoop *loop);
+/* It cannot go on. Takes failure; the first one counts. */
+void pif_loop_fail(PifLoop *loop, GError *failure);

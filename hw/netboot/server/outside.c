@@ -119,10 +119,12 @@ static void on_answer(const PifAskAnswer *answer, gpointer data)
 static void on_gone(gpointer data)
 {
     const PifOutside *outside = data;
-    pif_event_log_write(
-        outside->config.log, "http", "failed",
-        json_pack("{s:s}", "message", "the HTTP client has ended, and with it the server does"));
-    pif_loop_quit(outside->loop);
+    GError *failure = NULL;
+    pif_error_set(&failure, PIF_ERROR_EXTERNAL,
+                  "the HTTP client has ended, and without it nobody can be asked: start again");
+    pif_event_log_write(outside->config.log, "http", "failed",
+                        json_pack("{s:s}", "message", failure->message));
+    pif_loop_fail(outside->loop, failure);
 }
 
 static gboolean start_asker(PifOutside *outside, GError **error)

@@ -203,7 +203,7 @@ static void move(Server *server, PifDoorNews *news)
         say(server, "interface-back", "the interface is back, and served again");
     } else {
         say(server, "failed", error->message);
-        pif_loop_quit(server->loop);
+        pif_loop_fail(server->loop, g_steal_pointer(&error));
     }
     pif_serve_sockets_clear(&news->sockets);
 }
