@@ -12,8 +12,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { CHILD_FD = 3 };
 
 struct PifAsker {

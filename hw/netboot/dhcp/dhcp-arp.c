@@ -42,14 +42,17 @@ bool pif_arp_parse(const void *bytes, size_t size, PifArpSender *ret_sender)
     PifReader reader;
     pif_reader_init(&reader, bytes, size);
     pif_reader_skip(&reader, 2 * MAC_SIZE);
-    bool is_arp = pif_reader_be16(&reader) == ETHERTYPE_ARP &&
-                  pif_reader_be16(&reader) == ETHERNET &&
-                  pif_reader_be16(&reader) == ETHERTYPE_IP && pif_reader_u8(&reader) == MAC_SIZE &&
-                  pif_reader_u8(&reader) == sizeof ret_sender->address;
+    uint16_t type = pif_reader_be16(&reader);
+    uint16_t hardware = pif_reader_be16(&reader);
+    uint16_t protocol = pif_reader_be16(&reader);
+    uint8_t mac_size = pif_reader_u8(&reader);
+    uint8_t address_size = pif_reader_u8(&reader);
     uint16_t operation = pif_reader_be16(&reader);
     const uint8_t *mac = pif_reader_bytes(&reader, MAC_SIZE);
     uint32_t address = pif_reader_be32(&reader);
-    if (!is_arp || reader.overflow || (operation != REQUEST && operation != REPLY))
+    if (type != ETHERTYPE_ARP || hardware != ETHERNET || protocol != ETHERTYPE_IP ||
+        mac_size != MAC_SIZE || address_size != sizeof address || reader.overflow ||
+        (operation != REQUEST && operation != REPLY))
         return false;
     memcpy(ret_sender->mac, mac, MAC_SIZE);
     ret_sender->address = address;

@@ -80,14 +80,15 @@ void pif_dhcp_sockets_clear(PifDhcpSockets *sockets)
 gboolean pif_dhcp_listen(const char *interface, int interface_index, PifDhcpSockets *ret_sockets,
                          GError **error)
 {
-    g_auto(PifDhcpSockets) sockets = PIF_DHCP_NO_SOCKETS;
-    if (!open_udp(interface, PORT, &sockets.udp, error) ||
-        !open_udp(interface, BOOT_PORT, &sockets.boot, error) ||
-        !open_frames(interface_index, 0, NULL, &sockets.frames, error) ||
-        !open_frames(interface_index, ETH_P_ARP, NULL, &sockets.arp, error) ||
-        !open_rivals(interface_index, &sockets.rivals, error))
-        return FALSE;
-    *ret_sockets = sockets;
-    sockets = PIF_DHCP_NO_SOCKETS;
-    return TRUE;
+    PifDhcpSockets sockets = PIF_DHCP_NO_SOCKETS;
+    if (open_udp(interface, PORT, &sockets.udp, error) &&
+        open_udp(interface, BOOT_PORT, &sockets.boot, error) &&
+        open_frames(interface_index, 0, NULL, &sockets.frames, error) &&
+        open_frames(interface_index, ETH_P_ARP, NULL, &sockets.arp, error) &&
+        open_rivals(interface_index, &sockets.rivals, error)) {
+        *ret_sockets = sockets;
+        return TRUE;
+    }
+    pif_dhcp_sockets_clear(&sockets);
+    return FALSE;
 }

@@ -151,7 +151,8 @@ static unsigned closeness(const PifDhcpOption *option)
 void pif_dhcp_options_choose(const PifDhcpOption *options, unsigned n_options, const uint8_t *mac,
                              const uint8_t *uuid, const PifDhcpOption **chosen)
 {
-    memset(chosen, 0, 256 * sizeof *chosen);
+    for (unsigned code = 0; code <= UINT8_MAX; code++)
+        chosen[code] = NULL;
     for (unsigned i = 0; i < n_options; i++) {
         const PifDhcpOption *option = &options[i];
         const PifDhcpOption *rival = chosen[option->code];

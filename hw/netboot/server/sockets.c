@@ -43,13 +43,14 @@ gboolean pif_serve_sockets_open(const PifServeOptions *options, const PifInterfa
                                 PifServeSockets *ret_sockets, GError **error)
 {
     const char *name = *interface->name ? interface->name : NULL;
-    g_auto(PifServeSockets) sockets = PIF_SERVE_NO_SOCKETS;
-    if (!open_dhcp(options, interface, &sockets, error) ||
-        !open_tftp(options, name, &sockets, error) || !open_http(options, name, &sockets, error))
-        return FALSE;
-    *ret_sockets = sockets;
-    sockets = PIF_SERVE_NO_SOCKETS;
-    return TRUE;
+    PifServeSockets sockets = PIF_SERVE_NO_SOCKETS;
+    if (open_dhcp(options, interface, &sockets, error) &&
+        open_tftp(options, name, &sockets, error) && open_http(options, name, &sockets, error)) {
+        *ret_sockets = sockets;
+        return TRUE;
+    }
+    pif_serve_sockets_clear(&sockets);
+    return FALSE;
 }
 
 void pif_serve_sockets_clear(PifServeSockets *sockets)
