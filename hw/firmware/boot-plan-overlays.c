@@ -12,14 +12,6 @@ static void free_parameter(gpointer data)
     g_free(parameter);
 }
 
-void pif_boot_overlay_free(gpointer data)
-{
-    PifBootOverlay *overlay = data;
-    g_free(overlay->name);
-    g_ptr_array_unref(overlay->parameters);
-    g_free(overlay);
-}
-
 PifBootOverlay *pif_boot_overlay_add(PifBootPlan *plan, const char *name, const PifConfigLine *line)
 {
     PifBootOverlay *overlay = g_new0(PifBootOverlay, 1);

@@ -27,7 +27,6 @@ void pif_plan_choose_files(PifPlanner *planner);
 void pif_plan_list_overlays(PifPlanner *planner);
 PifBootOverlay *pif_boot_overlay_add(PifBootPlan *plan, const char *name,
                                      const PifConfigLine *line);
-void pif_boot_overlay_free(gpointer overlay);
 /* boot-tree.c: the device tree made ready. */
 void pif_plan_make_tree(PifPlanner *planner);
 /* boot-plan-command-line.c: finds and reads cmdline.txt; NULL when there is none to go by. Free it.

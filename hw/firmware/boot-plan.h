@@ -52,9 +52,8 @@ typedef struct {
     char *problem;           /* why nothing boots from this, NULL when it does */
 } PifBootPlan;
 
-/* The plan of a source that a Pi cannot boot from has a `problem`, and all that was decided before.
- * An error is a source that cannot be read. */
-PifBootPlan *pif_boot_plan_make(PifBootSource *source, const PifBoard *board, GError **error);
+/* Nothing is decided yet. */
+PifBootPlan *pif_boot_plan_new(const PifBoard *board);
 void pif_boot_plan_free(PifBootPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PifBootPlan, pif_boot_plan_free)
 

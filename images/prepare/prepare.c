@@ -88,7 +88,7 @@ static gboolean make(const Preparation *preparation, const char *name, PifImage 
         .must_grow = preparation->spec->size > base->size,
         .plan = preparation->plan,
     };
-    if (!temporary)
+    if (!temporary || !pif_store_check(preparation->store, base->sha256, error))
         return FALSE;
     if (!pif_disk_copy(base->path, temporary, size, error) || !check_room(temporary, size, error) ||
         !pif_prepare_run(&job, preparation->options, error) ||

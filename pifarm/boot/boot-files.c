@@ -2,6 +2,7 @@
 // The files of a boot plan, copied out of a card's boot partition.
 #include "pifarm/boot/boot-files.h"
 
+#include "hw/firmware/boot-planner.h"
 #include "hw/firmware/qemu.h"
 #include "pifarm/base/error.h"
 #include "pifarm/base/fd.h"

@@ -2,6 +2,7 @@
 // Looking at a card without starting anything: libblkid, mtools and debugfs.
 #include "pifarm/boot/inspect.h"
 
+#include "hw/firmware/boot-planner.h"
 #include "hw/firmware/qemu.h"
 #include "images/card/card-layout.h"
 #include "images/card/card-root.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // pifarm firmware: what a Pi would boot, and why.
+#include "hw/firmware/boot-planner.h"
 #include "hw/firmware/qemu.h"
 #include "images/disk/scratch.h"
 #include "pifarm/base/error.h"

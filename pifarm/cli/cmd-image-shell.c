@@ -117,6 +117,7 @@ gboolean pif_image_cmd_shell(PifCli *cli, int argc, char **argv, int *ret_status
     char **command = argc > first ? argv + first : NULL;
     g_autoptr(PifStore) store = pif_image_open_store(error);
     return store && pif_store_find(store, argv[1], &base, error) &&
+           pif_store_check(store, base->sha256, error) &&
            (!name || pif_store_check_name_is_free(store, name, error)) &&
            work(store, base, name, command, ret_status, error);
 }

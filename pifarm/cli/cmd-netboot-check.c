@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // pifarm netboot check and files: what a board would be served.
-#include "hw/firmware/boot-plan.h"
+#include "hw/firmware/boot-planner.h"
 #include "hw/netboot/server/tree-setup.h"
 #include "pifarm/cli/cmd-netboot.h"
 #include "pifarm/cli/served-boot.h"

@@ -2,7 +2,7 @@
 // Fuzz target: any text as config.txt, including one that includes itself, is read to an end, and
 // so is the plan that it leads to.
 #include "hw/firmware/boot-config.h"
-#include "hw/firmware/boot-plan.h"
+#include "hw/firmware/boot-planner.h"
 #include "tests/lib/boot-files.h"
 
 #include <stdint.h>

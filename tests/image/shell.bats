@@ -104,6 +104,14 @@ files_are_clean() {
     nothing_stays
 }
 
+@test "what was changed behind our back is neither run nor prepared" {
+    damage "$(path_of tiny)"
+    fails_with 3 pifarm image shell tiny -- true
+    says "image 'tiny' was changed behind our back"
+    fails_with 3 pifarm image prepare tiny --hostname x --name x
+    says "image 'tiny' was changed behind our back"
+}
+
 @test "--name keeps what was changed in both partitions, with clean file systems" {
     local new
     run pifarm image shell tiny --name mine -- sh -euc 'echo mine >/etc/hostname

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // From config.txt and what files there are to what is booted.
-#include "hw/firmware/boot-plan.h"
+#include "hw/firmware/boot-planner.h"
 #include "tests/lib/boot-files.h"
 #include "tests/lib/ok.h"
 

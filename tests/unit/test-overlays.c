@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Device trees, overlays and parameters: sources in tests/data/overlays, compiled by dtc; results
 // as dtc prints them, without what the base has already.
-#include "hw/firmware/boot-plan.h"
+#include "hw/firmware/boot-planner.h"
 #include "tests/lib/boot-files.h"
 #include "tests/lib/check.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is changed in a boot plan for QEMU's board: the command line by a table, the device tree by
 // example.
+#include "hw/firmware/boot-planner.h"
 #include "hw/firmware/qemu.h"
 
 #include "hw/firmware/device-tree.h"
