@@ -25,15 +25,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-typedef struct rtnl_addr Address;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Address, rtnl_addr_put)
-
-typedef struct rtnl_route Route;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Route, rtnl_route_put)
-
-typedef struct nl_addr NetlinkAddress;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetlinkAddress, nl_addr_put)
-
 static PifLink *find_link(PifNetState *state, const char *farm, const char *node)
 {
     for (guint i = 0; i < state->links->len; i++) {
@@ -118,18 +109,18 @@ gboolean pif_client_enter(const char *tap, GError **error)
            set_up("lo", error) && set_up(PIF_CLIENT_LINK, error);
 }
 
-static NetlinkAddress *address_new(uint32_t address, unsigned prefix_length)
+static PifNetlinkAddress *address_new(uint32_t address, unsigned prefix_length)
 {
     uint32_t bytes = htonl(address);
-    NetlinkAddress *made = nl_addr_build(AF_INET, &bytes, sizeof bytes);
+    PifNetlinkAddress *made = nl_addr_build(AF_INET, &bytes, sizeof bytes);
     nl_addr_set_prefixlen(made, (int)prefix_length);
     return made;
 }
 
 static int add_address(PifNetlink *netlink, const PifClientLease *lease)
 {
-    g_autoptr(NetlinkAddress) local = address_new(lease->address, lease->prefix_length);
-    g_autoptr(Address) address = rtnl_addr_alloc();
+    g_autoptr(PifNetlinkAddress) local = address_new(lease->address, lease->prefix_length);
+    g_autoptr(PifNetlinkIp) address = rtnl_addr_alloc();
     rtnl_addr_set_ifindex(address, (int)if_nametoindex(PIF_CLIENT_LINK));
     rtnl_addr_set_local(address, local);
     return rtnl_addr_add(netlink, address, NLM_F_EXCL);
@@ -137,9 +128,9 @@ static int add_address(PifNetlink *netlink, const PifClientLease *lease)
 
 static int add_default_route(PifNetlink *netlink, uint32_t gateway)
 {
-    g_autoptr(NetlinkAddress) everywhere = address_new(0, 0);
-    g_autoptr(NetlinkAddress) via = address_new(gateway, 32);
-    g_autoptr(Route) route = rtnl_route_alloc();
+    g_autoptr(PifNetlinkAddress) everywhere = address_new(0, 0);
+    g_autoptr(PifNetlinkAddress) via = address_new(gateway, 32);
+    g_autoptr(PifNetlinkRoute) route = rtnl_route_alloc();
     struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
     rtnl_route_set_family(route, AF_INET);
     rtnl_route_set_dst(route, everywhere);

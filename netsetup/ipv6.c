@@ -11,18 +11,6 @@
 #include <netlink/route/route.h>
 #include <string.h>
 
-typedef struct nl_cache Cache;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Cache, nl_cache_free)
-
-typedef struct rtnl_addr Address;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Address, rtnl_addr_put)
-
-typedef struct rtnl_route Route;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Route, rtnl_route_put)
-
-typedef struct nl_addr NetlinkAddress;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetlinkAddress, nl_addr_put)
-
 static PifAddress6 read_address(const struct nl_addr *address)
 {
     PifAddress6 read = {0};
@@ -53,7 +41,7 @@ static void on_address(struct nl_object *object, void *data)
 static void on_route(struct nlmsghdr *message, gpointer data)
 {
     PifNetState *state = data;
-    g_autoptr(Route) route = NULL;
+    g_autoptr(PifNetlinkRoute) route = NULL;
     if (rtnl_route_parse(message, &route) < 0 || rtnl_route_get_type(route) != RTN_UNICAST ||
         rtnl_route_get_protocol(route) == RTPROT_KERNEL ||
         rtnl_route_get_protocol(route) == RTPROT_RA || rtnl_route_get_nnexthops(route) < 1)
@@ -85,7 +73,7 @@ static int read_routes(PifNetState *state, PifNetlink *netlink)
 
 int pif_ipv6_read(PifNetState *state, PifNetlink *netlink)
 {
-    g_autoptr(Cache) cache = NULL;
+    g_autoptr(PifNetlinkCache) cache = NULL;
     int err = rtnl_addr_alloc_cache(netlink, &cache);
     if (err < 0)
         return err;
@@ -98,17 +86,17 @@ gboolean pif_ipv6_equal(const PifAddress6 *a, const PifAddress6 *b)
     return a->prefix_length == b->prefix_length && memcmp(a->bytes, b->bytes, PIF_IPV6_SIZE) == 0;
 }
 
-static NetlinkAddress *address_new(const PifAddress6 *address)
+static PifNetlinkAddress *address_new(const PifAddress6 *address)
 {
-    NetlinkAddress *made = nl_addr_build(AF_INET6, address->bytes, PIF_IPV6_SIZE);
+    PifNetlinkAddress *made = nl_addr_build(AF_INET6, address->bytes, PIF_IPV6_SIZE);
     nl_addr_set_prefixlen(made, (int)address->prefix_length);
     return made;
 }
 
 static int change_address(const PifNetStep *step, PifNetlink *netlink, gboolean is_added)
 {
-    g_autoptr(NetlinkAddress) local = address_new(&step->address6);
-    g_autoptr(Address) address = rtnl_addr_alloc();
+    g_autoptr(PifNetlinkAddress) local = address_new(&step->address6);
+    g_autoptr(PifNetlinkIp) address = rtnl_addr_alloc();
     rtnl_addr_set_ifindex(address, (int)if_nametoindex(step->link));
     rtnl_addr_set_local(address, local);
     rtnl_addr_set_flags(address, (step->address6.is_bare ? IFA_F_NOPREFIXROUTE : 0) |
@@ -120,9 +108,9 @@ static int change_address(const PifNetStep *step, PifNetlink *netlink, gboolean 
 static int move_route(const PifNetStep *step, PifNetlink *netlink)
 {
     const PifRoute6 *wanted = &step->route6;
-    g_autoptr(NetlinkAddress) to = address_new(&wanted->to);
-    g_autoptr(NetlinkAddress) gateway = address_new(&wanted->gateway);
-    g_autoptr(Route) route = rtnl_route_alloc();
+    g_autoptr(PifNetlinkAddress) to = address_new(&wanted->to);
+    g_autoptr(PifNetlinkAddress) gateway = address_new(&wanted->gateway);
+    g_autoptr(PifNetlinkRoute) route = rtnl_route_alloc();
     struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
     rtnl_route_set_family(route, AF_INET6);
     rtnl_route_set_type(route, RTN_UNICAST);

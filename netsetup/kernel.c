@@ -15,18 +15,6 @@
 #include <netlink/route/addr.h>
 #include <netlink/route/route.h>
 
-typedef struct rtnl_addr Address;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Address, rtnl_addr_put)
-
-typedef struct rtnl_route Route;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Route, rtnl_route_put)
-
-typedef struct nl_addr NetlinkAddress;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetlinkAddress, nl_addr_put)
-
-typedef struct nl_msg Message;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Message, nlmsg_free)
-
 /* Whether the step gives its link this property. */
 static gboolean step_sets(const PifNetStep *step, const PifLinkProperty *property)
 {
@@ -35,7 +23,7 @@ static gboolean step_sets(const PifNetStep *step, const PifLinkProperty *propert
     return property->when == PIF_SET_FIRST && pif_link_property_applies(property, step->to);
 }
 
-static int put_properties(Message *request, const PifNetStep *step, gboolean of_kind)
+static int put_properties(PifNetlinkMessage *request, const PifNetStep *step, gboolean of_kind)
 {
     int err = 0;
     for (size_t i = 0; i < pif_n_link_properties && err == 0; i++) {
@@ -47,7 +35,7 @@ static int put_properties(Message *request, const PifNetStep *step, gboolean of_
 }
 
 /* IFLA_LINKINFO { IFLA_INFO_KIND, IFLA_INFO_DATA { what only links of this kind have } } */
-static int put_kind(Message *request, const PifNetStep *step, const char *kind)
+static int put_kind(PifNetlinkMessage *request, const PifNetStep *step, const char *kind)
 {
     struct nlattr *info = nla_nest_start(request, IFLA_LINKINFO);
     nla_put_string(request, IFLA_INFO_KIND, kind);
@@ -61,7 +49,7 @@ static int put_kind(Message *request, const PifNetStep *step, const char *kind)
 static int set_link(PifNetlink *netlink, const PifNetStep *step, int flags, const char *kind)
 {
     struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
-    g_autoptr(Message) request = nlmsg_alloc_simple(RTM_NEWLINK, flags);
+    g_autoptr(PifNetlinkMessage) request = nlmsg_alloc_simple(RTM_NEWLINK, flags);
     nlmsg_append(request, &header, sizeof header, NLMSG_ALIGNTO);
     nla_put_string(request, IFLA_IFNAME, step->link);
     int err = put_properties(request, step, FALSE);
@@ -74,17 +62,17 @@ static int set_link(PifNetlink *netlink, const PifNetStep *step, int flags, cons
 static int remove_link(PifNetlink *netlink, const PifNetStep *step)
 {
     struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = step->from->index};
-    Message *request = nlmsg_alloc_simple(RTM_DELLINK, 0);
+    PifNetlinkMessage *request = nlmsg_alloc_simple(RTM_DELLINK, 0);
     nlmsg_append(request, &header, sizeof header, NLMSG_ALIGNTO);
     if (header.ifi_index == 0)
         nla_put_string(request, IFLA_IFNAME, step->link);
     return nl_send_sync(netlink, request);
 }
 
-static NetlinkAddress *address_new(uint32_t address, unsigned prefix_length)
+static PifNetlinkAddress *address_new(uint32_t address, unsigned prefix_length)
 {
     uint32_t bytes = htonl(address);
-    NetlinkAddress *made = nl_addr_build(AF_INET, &bytes, sizeof bytes);
+    PifNetlinkAddress *made = nl_addr_build(AF_INET, &bytes, sizeof bytes);
     nl_addr_set_prefixlen(made, (int)prefix_length);
     return made;
 }
@@ -93,9 +81,9 @@ static int change_address(PifNetlink *netlink, const PifNetStep *step,
                           int (*change)(struct nl_sock *, struct rtnl_addr *, int), int flags)
 {
     const PifAddress *wanted = &step->address;
-    g_autoptr(NetlinkAddress) local = address_new(wanted->address, wanted->prefix_length);
-    g_autoptr(NetlinkAddress) broadcast = address_new(wanted->broadcast, 32);
-    g_autoptr(Address) address = rtnl_addr_alloc();
+    g_autoptr(PifNetlinkAddress) local = address_new(wanted->address, wanted->prefix_length);
+    g_autoptr(PifNetlinkAddress) broadcast = address_new(wanted->broadcast, 32);
+    g_autoptr(PifNetlinkIp) address = rtnl_addr_alloc();
     rtnl_addr_set_ifindex(address, (int)if_nametoindex(step->link));
     rtnl_addr_set_local(address, local);
     if (wanted->broadcast)
@@ -106,10 +94,10 @@ static int change_address(PifNetlink *netlink, const PifNetStep *step,
 }
 
 /* Adds the one hop of a route over the link. */
-static void add_hop(Route *route, const PifRoute *wanted, const char *link)
+static void add_hop(PifNetlinkRoute *route, const PifRoute *wanted, const char *link)
 {
     struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
-    g_autoptr(NetlinkAddress) gateway = address_new(wanted->gateway, 32);
+    g_autoptr(PifNetlinkAddress) gateway = address_new(wanted->gateway, 32);
     rtnl_route_nh_set_ifindex(hop, (int)if_nametoindex(link));
     if (wanted->gateway)
         rtnl_route_nh_set_gateway(hop, gateway);
@@ -118,11 +106,11 @@ static void add_hop(Route *route, const PifRoute *wanted, const char *link)
     rtnl_route_add_nexthop(route, hop);
 }
 
-static Route *route_new(const PifRoute *wanted, const char *link)
+static PifNetlinkRoute *route_new(const PifRoute *wanted, const char *link)
 {
-    g_autoptr(NetlinkAddress) to = address_new(wanted->to.address, wanted->to.prefix_length);
-    g_autoptr(NetlinkAddress) source = address_new(wanted->source, 32);
-    Route *route = rtnl_route_alloc();
+    g_autoptr(PifNetlinkAddress) to = address_new(wanted->to.address, wanted->to.prefix_length);
+    g_autoptr(PifNetlinkAddress) source = address_new(wanted->source, 32);
+    PifNetlinkRoute *route = rtnl_route_alloc();
     rtnl_route_set_family(route, AF_INET);
     rtnl_route_set_type(route, RTN_UNICAST);
     rtnl_route_set_dst(route, to);
@@ -139,7 +127,7 @@ static Route *route_new(const PifRoute *wanted, const char *link)
 static int change_route(PifNetlink *netlink, const PifNetStep *step,
                         int (*change)(struct nl_sock *, struct rtnl_route *, int), int flags)
 {
-    g_autoptr(Route) route = route_new(&step->route, step->link);
+    g_autoptr(PifNetlinkRoute) route = route_new(&step->route, step->link);
     return change(netlink, route, flags);
 }
 

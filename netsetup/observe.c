@@ -16,12 +16,6 @@
 #include <netlink/route/route.h>
 #include <string.h>
 
-typedef struct nl_cache Cache;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Cache, nl_cache_free)
-
-typedef struct rtnl_route Route;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Route, rtnl_route_put)
-
 static void read_bridge_options(PifLink *link, struct nlattr *options)
 {
     struct nlattr *found[IFLA_BR_MAX + 1];
@@ -169,7 +163,7 @@ static void on_address(struct nl_object *object, void *data)
 
 static int read_addresses(PifNetState *state, PifNetlink *netlink)
 {
-    g_autoptr(Cache) cache = NULL;
+    g_autoptr(PifNetlinkCache) cache = NULL;
     int err = rtnl_addr_alloc_cache(netlink, &cache);
     if (err == 0)
         nl_cache_foreach(cache, on_address, state);
@@ -200,7 +194,7 @@ static PifRoute read_route(struct rtnl_route *route)
 static void on_route(struct nlmsghdr *message, gpointer data)
 {
     PifNetState *state = data;
-    g_autoptr(Route) route = NULL;
+    g_autoptr(PifNetlinkRoute) route = NULL;
     if (rtnl_route_parse(message, &route) < 0 || rtnl_route_get_type(route) != RTN_UNICAST)
         return;
     PifRoute read = read_route(route);

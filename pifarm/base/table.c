@@ -135,3 +135,14 @@ gboolean pif_table_print(PifTable *table, PifTableFormat format, FILE *out, GErr
         return pif_error_set_errno(error, -status, "cannot print the table");
     return TRUE;
 }
+
+void pif_fact_print(int width, const char *key, const char *value)
+{
+    if (!value)
+        return;
+    g_autofree char *valid = g_utf8_make_valid(value, -1);
+    for (char *c = valid; *c; c++)
+        if (g_ascii_iscntrl(*c))
+            *c = '?';
+    printf("%-*s%s\n", width, key, valid);
+}

@@ -41,3 +41,7 @@ void pif_table_set_truth(PifTable *table, size_t column, gboolean is_true);
 /* Control characters in cells are shown escaped, so that a node's words cannot drive the terminal.
  */
 gboolean pif_table_print(PifTable *table, PifTableFormat format, FILE *out, GError **error);
+
+/* "key    value" on standard output, the value at column width; nothing when it is NULL. Bytes of a
+ * stranger's are made harmless here too. */
+void pif_fact_print(int width, const char *key, const char *value);

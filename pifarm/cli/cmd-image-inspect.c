@@ -95,6 +95,8 @@ static void print_json(const Subject *subject, const PifInspection *inspection)
     json_decref(json);
 }
 
+enum { FACT_WIDTH = 13 };
+
 enum { NUMBER, START, SIZE, TYPE, FILESYSTEM, LABEL, ROLE };
 
 static const PifColumn columns[] = {
@@ -126,18 +128,6 @@ static gboolean print_partitions(const PifInspection *inspection, GError **error
     return pif_table_print(table, PIF_TABLE_TEXT, stdout, error);
 }
 
-/* The card's words are a stranger's: no control characters of theirs reach the terminal. */
-static void print_fact(const char *key, const char *value)
-{
-    if (!value)
-        return;
-    g_autofree char *valid = g_utf8_make_valid(value, -1);
-    for (char *c = valid; *c; c++)
-        if (g_ascii_iscntrl(*c))
-            *c = '?';
-    printf("%-13s%s\n", key, valid);
-}
-
 static void print_image(const Subject *subject)
 {
     const PifImage *image = subject->image;
@@ -147,10 +137,10 @@ static void print_image(const Subject *subject)
     g_autofree char *size = g_format_size_full(image->size, G_FORMAT_SIZE_IEC_UNITS);
     g_autofree char *allocated = g_format_size_full(image->allocated, G_FORMAT_SIZE_IEC_UNITS);
     g_autofree char *sizes = g_strdup_printf("%s, %s of them on disk", size, allocated);
-    print_fact("names:", *names ? names : NULL);
-    print_fact("sha256:", image->sha256);
-    print_fact("size:", sizes);
-    print_fact("origin:", image->origin);
+    pif_fact_print(FACT_WIDTH, "names:", *names ? names : NULL);
+    pif_fact_print(FACT_WIDTH, "sha256:", image->sha256);
+    pif_fact_print(FACT_WIDTH, "size:", sizes);
+    pif_fact_print(FACT_WIDTH, "origin:", image->origin);
 }
 
 static gboolean print_text(const Subject *subject, const PifInspection *inspection, GError **error)
@@ -160,16 +150,17 @@ static gboolean print_text(const Subject *subject, const PifInspection *inspecti
             ? g_strdup_printf("%s (%s)", inspection->kernel, inspection->kernel_version)
             : g_strdup(inspection->kernel);
     print_image(subject);
-    print_fact("path:", subject->path);
-    print_fact("system:", inspection->os_name);
-    print_fact("kernel:", kernel);
-    print_fact("initramfs:", inspection->initramfs);
-    print_fact("device tree:", inspection->device_tree);
-    print_fact("boots here:", inspection->problem ? "no" : "yes");
-    print_fact("because:", inspection->problem);
+    pif_fact_print(FACT_WIDTH, "path:", subject->path);
+    pif_fact_print(FACT_WIDTH, "system:", inspection->os_name);
+    pif_fact_print(FACT_WIDTH, "kernel:", kernel);
+    pif_fact_print(FACT_WIDTH, "initramfs:", inspection->initramfs);
+    pif_fact_print(FACT_WIDTH, "device tree:", inspection->device_tree);
+    pif_fact_print(FACT_WIDTH, "boots here:", inspection->problem ? "no" : "yes");
+    pif_fact_print(FACT_WIDTH, "because:", inspection->problem);
     if (!subject->image && !inspection->table)
-        print_fact("", "(a compressed image has to be imported first: pifarm image import FILE)");
-    print_fact("table:", inspection->table ? inspection->table : "none");
+        pif_fact_print(FACT_WIDTH, "",
+                       "(a compressed image has to be imported first: pifarm image import FILE)");
+    pif_fact_print(FACT_WIDTH, "table:", inspection->table ? inspection->table : "none");
     if (inspection->partitions->len == 0)
         return TRUE;
     putchar('\n');

@@ -8,6 +8,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
+enum { FACT_WIDTH = 22 };
+
 enum { WHAT, VALUE, FROM, WHY };
 
 static const PifColumn decision_columns[] = {
@@ -143,18 +145,6 @@ static gboolean print_changes(const PifQemuBoot *qemu, GError **error)
     return pif_table_print(table, PIF_TABLE_TEXT, stdout, error);
 }
 
-/* A stranger's words: no control characters of theirs reach the terminal. */
-static void print_fact(const char *key, const char *value)
-{
-    if (!value)
-        return;
-    g_autofree char *valid = g_utf8_make_valid(value, -1);
-    for (char *c = valid; *c; c++)
-        if (g_ascii_iscntrl(*c))
-            *c = '?';
-    printf("%-22s%s\n", key, valid);
-}
-
 gboolean pif_firmware_print_text(const PifFirmwareReport *report, GError **error)
 {
     const PifBootPlan *plan = report->plan;
@@ -162,14 +152,14 @@ gboolean pif_firmware_print_text(const PifFirmwareReport *report, GError **error
         (report->qemu && !print_changes(report->qemu, error)))
         return FALSE;
     putchar('\n');
-    print_fact("command line:", plan->command_line);
-    print_fact("for QEMU:", report->qemu ? report->qemu->command_line : NULL);
-    print_fact("boots on a Pi 3 B+:", plan->problem ? "no" : "yes");
-    print_fact("because:", plan->problem);
+    pif_fact_print(FACT_WIDTH, "command line:", plan->command_line);
+    pif_fact_print(FACT_WIDTH, "for QEMU:", report->qemu ? report->qemu->command_line : NULL);
+    pif_fact_print(FACT_WIDTH, "boots on a Pi 3 B+:", plan->problem ? "no" : "yes");
+    pif_fact_print(FACT_WIDTH, "because:", plan->problem);
     if (!plan->problem)
-        print_fact("boots in QEMU:", report->qemu ? "yes" : "no");
+        pif_fact_print(FACT_WIDTH, "boots in QEMU:", report->qemu ? "yes" : "no");
     if (!plan->problem)
-        print_fact("because:", report->qemu_problem);
+        pif_fact_print(FACT_WIDTH, "because:", report->qemu_problem);
     return TRUE;
 }
 

@@ -2,38 +2,7 @@
 // The receiver's side of TFTP as a state machine without socket or clock.
 #include "hw/netboot/tftp/tftp-reception.h"
 
-static void grant(PifTftpReception *reception, PifTftpOption option, uint64_t value)
-{
-    reception->accepted.is_set[option] = true;
-    reception->accepted.value[option] = value;
-    reception->has_oack = true;
-}
-
-static uint64_t least_of(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static void negotiate(PifTftpReception *reception, const PifTftpOptions *asked)
-{
-    const PifTftpLimits *limits = &reception->limits;
-    if (asked->is_set[PIF_TFTP_BLKSIZE]) {
-        reception->blksize =
-            (uint32_t)least_of(asked->value[PIF_TFTP_BLKSIZE], limits->max_blksize);
-        grant(reception, PIF_TFTP_BLKSIZE, reception->blksize);
-    }
-    if (asked->is_set[PIF_TFTP_TSIZE])
-        grant(reception, PIF_TFTP_TSIZE, asked->value[PIF_TFTP_TSIZE]);
-    if (asked->is_set[PIF_TFTP_TIMEOUT]) {
-        reception->limits.timeout_us = (int64_t)asked->value[PIF_TFTP_TIMEOUT] * 1000 * 1000;
-        grant(reception, PIF_TFTP_TIMEOUT, asked->value[PIF_TFTP_TIMEOUT]);
-    }
-    if (asked->is_set[PIF_TFTP_WINDOWSIZE]) {
-        reception->windowsize =
-            (uint32_t)least_of(asked->value[PIF_TFTP_WINDOWSIZE], limits->max_windowsize);
-        grant(reception, PIF_TFTP_WINDOWSIZE, reception->windowsize);
-    }
-}
+#include "hw/netboot/tftp/tftp-negotiate.h"
 
 static void restart_clock(PifTftpReception *reception, int64_t now_us)
 {
@@ -45,12 +14,11 @@ static void restart_clock(PifTftpReception *reception, int64_t now_us)
 void pif_tftp_reception_init(PifTftpReception *reception, const PifTftpLimits *limits,
                              const PifTftpOptions *asked, uint64_t max_size, int64_t now_us)
 {
-    *reception = (PifTftpReception){.limits = *limits,
-                                    .blksize = PIF_TFTP_DEFAULT_BLKSIZE,
-                                    .windowsize = 1,
-                                    .max_size = max_size,
-                                    .is_reply_due = true};
-    negotiate(reception, asked);
+    *reception = (PifTftpReception){.limits = *limits, .max_size = max_size, .is_reply_due = true};
+    reception->has_oack = pif_tftp_negotiate(asked, asked->value[PIF_TFTP_TSIZE],
+                                             &reception->limits, &reception->accepted);
+    reception->blksize = (uint32_t)reception->accepted.value[PIF_TFTP_BLKSIZE];
+    reception->windowsize = (uint32_t)reception->accepted.value[PIF_TFTP_WINDOWSIZE];
     if (asked->is_set[PIF_TFTP_TSIZE] && asked->value[PIF_TFTP_TSIZE] > max_size)
         reception->state = PIF_TFTP_TOO_LARGE;
     restart_clock(reception, now_us);
@@ -108,8 +76,9 @@ void pif_tftp_reception_expire(PifTftpReception *reception, int64_t now_us)
         return;
     }
     reception->tries++;
-    reception->timeout_us = (int64_t)least_of((uint64_t)reception->timeout_us * 2,
-                                              (uint64_t)reception->limits.max_timeout_us);
+    reception->timeout_us *= 2;
+    if (reception->timeout_us > reception->limits.max_timeout_us)
+        reception->timeout_us = reception->limits.max_timeout_us;
     reception->deadline_us = now_us + reception->timeout_us;
     reception->is_reply_due = true;
 }

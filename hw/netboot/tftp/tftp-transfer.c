@@ -2,40 +2,13 @@
 // The sender's side of TFTP as a state machine without socket or clock.
 #include "hw/netboot/tftp/tftp-transfer.h"
 
+#include "hw/netboot/tftp/tftp-negotiate.h"
+
 #include <string.h>
 
 static uint64_t least_of(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
-}
-
-static void grant(PifTftpTransfer *transfer, PifTftpOption option, uint64_t value)
-{
-    transfer->accepted.is_set[option] = true;
-    transfer->accepted.value[option] = value;
-    transfer->is_oack_due = true;
-}
-
-static void negotiate(PifTftpTransfer *transfer, const PifTftpOptions *asked)
-{
-    const PifTftpLimits *limits = &transfer->limits;
-    if (asked->is_set[PIF_TFTP_BLKSIZE]) {
-        transfer->blksize = (uint32_t)least_of(asked->value[PIF_TFTP_BLKSIZE], limits->max_blksize);
-        grant(transfer, PIF_TFTP_BLKSIZE, transfer->blksize);
-    }
-    if (asked->is_set[PIF_TFTP_TSIZE])
-        grant(transfer, PIF_TFTP_TSIZE, transfer->file_size);
-    if (asked->is_set[PIF_TFTP_TIMEOUT]) {
-        transfer->limits.timeout_us = (int64_t)asked->value[PIF_TFTP_TIMEOUT] * 1000 * 1000;
-        if (transfer->limits.max_timeout_us < transfer->limits.timeout_us)
-            transfer->limits.max_timeout_us = transfer->limits.timeout_us;
-        grant(transfer, PIF_TFTP_TIMEOUT, asked->value[PIF_TFTP_TIMEOUT]);
-    }
-    if (asked->is_set[PIF_TFTP_WINDOWSIZE]) {
-        transfer->windowsize =
-            (uint32_t)least_of(asked->value[PIF_TFTP_WINDOWSIZE], limits->max_windowsize);
-        grant(transfer, PIF_TFTP_WINDOWSIZE, transfer->windowsize);
-    }
 }
 
 static void restart_clock(PifTftpTransfer *transfer, int64_t now_us)
@@ -48,12 +21,11 @@ static void restart_clock(PifTftpTransfer *transfer, int64_t now_us)
 void pif_tftp_transfer_init(PifTftpTransfer *transfer, const PifTftpLimits *limits,
                             const PifTftpOptions *asked, uint64_t file_size, int64_t now_us)
 {
-    *transfer = (PifTftpTransfer){.limits = *limits,
-                                  .blksize = PIF_TFTP_DEFAULT_BLKSIZE,
-                                  .windowsize = 1,
-                                  .file_size = file_size,
-                                  .next = 1};
-    negotiate(transfer, asked);
+    *transfer = (PifTftpTransfer){.limits = *limits, .file_size = file_size, .next = 1};
+    transfer->is_oack_due =
+        pif_tftp_negotiate(asked, file_size, &transfer->limits, &transfer->accepted);
+    transfer->blksize = (uint32_t)transfer->accepted.value[PIF_TFTP_BLKSIZE];
+    transfer->windowsize = (uint32_t)transfer->accepted.value[PIF_TFTP_WINDOWSIZE];
     transfer->state = transfer->is_oack_due ? PIF_TFTP_OFFERING : PIF_TFTP_SENDING;
     transfer->last_block = file_size / transfer->blksize + 1;
     restart_clock(transfer, now_us);
