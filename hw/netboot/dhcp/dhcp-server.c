@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 enum {
-    BATCH = 128,
+    BATCH = 512,
     FRAME_SIZE = 1600,
     PROBE_WAIT_US = 250000,
     FIRST_LOOK_US = 2000000, /* for other servers: when the link has come up */
@@ -152,9 +152,14 @@ static void on_requests(PifWatch *watch, int64_t now_us)
         if (handle(server, batch->bytes[i], batch->messages[i].msg_len,
                    &batch->replies[n_complete]))
             n_complete++;
+    /* offers do not wait for the disk */
+    for (int i = 0; i < n_complete; i++)
+        if (!is_promise(&batch->replies[i]))
+            complete(server, &batch->replies[i], TRUE);
     gboolean is_safe = commit(server);
     for (int i = 0; i < n_complete; i++)
-        complete(server, &batch->replies[i], is_safe);
+        if (is_promise(&batch->replies[i]))
+            complete(server, &batch->replies[i], is_safe);
     set_desk_timer(server);
 }
 
