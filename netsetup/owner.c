@@ -53,7 +53,8 @@ gboolean pif_link_is_marked_like(const PifLink *link, const PifLink *marked)
 static const char *find_rest(const PifLink *link, const char *farm, const char *role)
 {
     g_autofree char *mark = g_strconcat(ALIAS_PREFIX, farm, role, NULL);
-    return g_str_has_prefix(link->alias, mark) ? link->alias + strlen(mark) : NULL;
+    size_t length = strlen(mark);
+    return strncmp(link->alias, mark, length) == 0 ? link->alias + length : NULL;
 }
 
 static void take_alias(PifLink *link, char *alias)

@@ -52,7 +52,7 @@ static void what_is_no_pattern_is_refused_with_examples(void)
                                         "b8 27",
                                         "7d246455-7d24-6455-7d24-64557d24645g",
                                         "b8:27/+8",
-                                        PI_UUID "/129"};
+                                        "7d246455-7d24-6455-7d24-64557d246455/129"};
     for (unsigned i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_autoptr(GError) error = NULL;
         PifDhcpMatch match;

@@ -7,9 +7,9 @@
 enum { PIF_DHCP_OPTION_ROOM = 255 };
 
 typedef struct {
-    bool is_for_some; /* whom match describes; else for all */
     PifDhcpMatch match;
-    bool is_forced; /* also to those who do not ask for it */
+    bool is_for_some; /* whom match describes; else for all */
+    bool is_forced;   /* also to those who do not ask for it */
     uint8_t code;
     uint8_t size;
     uint8_t bytes[PIF_DHCP_OPTION_ROOM];
