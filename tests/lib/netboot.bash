@@ -48,6 +48,14 @@ in_client() {
     fi
 }
 
+# start_in_client COMMAND...: in the background, until the test ends; its process is $STARTED. No shell stands
+# between, which would be all that a kill meets.
+start_in_client() {
+    nsenter -t "$CLIENT" -n "$@" 3>&- &
+    STARTED=$!
+    cleanup kill "$STARTED"
+}
+
 # root_up: a folder that everybody can read, in a path that everybody can walk.
 root_up() {
     ROOT=$(mktemp -d /tmp/pifarm-netboot-XXXXXX)

@@ -38,7 +38,8 @@ in_node() {
     nsenter -t "$NODE" -n "$@"
 }
 
-# receive: takes 150 kB from there; serve: offers them. receive prints how many milliseconds it took.
+# receive: takes 150 kB from there; serve: offers them. receive prints how many milliseconds it took. What serve is given is
+# a program, so that no shell stands between, which would be all that a kill meets.
 receive() {
     # shellcheck disable=SC2016 # expanded by python
     "$@" python3 -c '
@@ -79,7 +80,7 @@ reaches_node() {
     serve env
     [ "$(receive in_node)" -ge 900 ]
     FROM=10.77.0.11
-    serve in_node
+    serve nsenter -t "$NODE" -n
     [ "$(receive env)" -ge 900 ]
     tc qdisc show dev q0tap1 | grep -q 'tbf.* rate 1Mbit'
     tc qdisc show dev fq0tap1 | grep -q 'tbf.* rate 1Mbit'

@@ -74,9 +74,8 @@ udhcpc() {
 
 @test "another DHCP server is noticed by its answer to our own question" {
     in_client ip address add 10.9.0.2/24 dev nb1
-    in_client dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --interface=nb1 --no-ping --leasefile-ro \
-        --dhcp-range=10.9.0.200,10.9.0.210 --pid-file= >rival 2>&1 3>&- &
-    cleanup kill $!
+    start_in_client dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --interface=nb1 --no-ping --leasefile-ro \
+        --dhcp-range=10.9.0.200,10.9.0.210 --pid-file= >rival 2>&1
     until in_client ss -Hlun 'sport = 67' | grep -q 67; do :; done
     serve
     event other-server '.address == "10.9.0.2"'

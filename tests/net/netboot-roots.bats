@@ -146,7 +146,7 @@ give() { mcopy -o -i "$1@@4M" "$2" "::/$3"; }
 @test "without a folder the server is confined to nothing" {
     serve --text 'a=b'
     says_text a b
-    [[ $(readlink "/proc/$NETBOOTD/root") == */pifarm-netbootd-*' (deleted)' ]]
+    [[ $(readlink "/proc/$NETBOOTD/root") == */pifarm-*' (deleted)' ]]
     grep -q '^Uid:.65534.65534.65534.65534$' "/proc/$NETBOOTD/status"
     [ "$(awk '/^Threads/ { print $2 }' "/proc/$NETBOOTD/status")" -eq 1 ]
 }
