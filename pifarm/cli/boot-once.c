@@ -2,6 +2,7 @@
 // Puts the commands into the image, boots it by pifarm-boot, and looks at what they left.
 #include "pifarm/cli/boot-once.h"
 
+#include "images/prepare/booted.h"
 #include "images/root/root.h"
 #include "pifarm/base/command.h"
 #include "pifarm/base/error.h"
@@ -11,7 +12,7 @@
 #include <signal.h>
 #include <string.h>
 
-#define FOLDER "/usr/lib/pifarm/booted"
+#define FOLDER PIF_BOOTED_FOLDER
 #define UNIT "pifarm-booted.service"
 
 enum { LAST_LINES = 5, MAX_LINE = 400 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Steps that make things run on the node: systemd units, and scripts at the first boot.
+#include "images/prepare/booted.h"
 #include "images/prepare/unit-file.h"
 #include "images/prepare/worker/steps.h"
 #include "images/prepare/worker/templates.h"
@@ -20,6 +21,7 @@ static const char runner[] =
     "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
     "state=/var/lib/pifarm/firstboot failed=0\n"
     "[ ! -e $state/done ] || exit 0\n"
+    "[ ! -e " PIF_BOOTED_FOLDER " ] || exit 0\n"
     "mkdir -p $state\n"
     "[ ! -r /etc/pifarm/node.env ] || { set -a; . /etc/pifarm/node.env; set +a; }\n"
     "for script in " RUNNER ".d/*; do\n"
@@ -39,6 +41,7 @@ static const char runner[] =
 static const char runner_unit[] = "[Unit]\n"
                                   "Description=Scripts for the first boot of this card\n"
                                   "ConditionPathExists=!/var/lib/pifarm/firstboot/done\n"
+                                  "ConditionPathExists=!" PIF_BOOTED_FOLDER "\n"
                                   "Wants=network-online.target\n"
                                   "After=network-online.target\n"
                                   "\n"
