@@ -48,7 +48,14 @@ static const PifNode *find_by_address(const PifFarm *farm, const char *address)
     return NULL;
 }
 
-gboolean pif_netboot_read(const PifFarm *farm, const json_t *json, PifNetbootRecord *ret_record)
+/* One line of the server's: whose it is, and what it is about. */
+typedef struct {
+    const PifNode *node; /* NULL: a stranger's */
+    const char *service; /* "dhcp", "tftp"; belongs to json */
+    const char *event;
+} Record;
+
+static gboolean read_record(const PifFarm *farm, const json_t *json, Record *ret_record)
 {
     const char *mac = json_string_value(json_object_get(json, "mac"));
     const char *client = json_string_value(json_object_get(json, "client"));
@@ -61,9 +68,9 @@ gboolean pif_netboot_read(const PifFarm *farm, const json_t *json, PifNetbootRec
 static void take_line(PifNetboot *netboot, const char *line)
 {
     PifDaemon *daemon = netboot->daemon;
-    PifNetbootRecord record;
+    Record record;
     json_t *json = json_loads(line, 0, NULL);
-    if (json && pif_netboot_read(daemon->farm, json, &record)) {
+    if (json && read_record(daemon->farm, json, &record)) {
         pif_daemon_add_netboot(daemon, record.node ? record.node->name : NULL, record.service,
                                line);
         if (record.node && g_str_equal(record.event, "ack"))
@@ -190,7 +197,7 @@ static char *last_words(const char *log_path)
     return g_strdup(colon ? colon + 2 : line);
 }
 
-/* With the exit status that it ended with, and the name of who is in its way. */
+/* With its last words, and the name of who is in its way. */
 static gboolean set_start_error(GError **error, GSubprocess *server, const PifFarm *farm,
                                 const char *log_path)
 {

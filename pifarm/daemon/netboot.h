@@ -17,11 +17,3 @@ void pif_netboot_free(PifNetboot *netboot);
 
 /* Leases that are not over: {"mac", "address", "expires_s", "node"}. Free with json_decref. */
 json_t *pif_netboot_leases(PifDaemon *daemon, GError **error);
-
-/* One line of the server's: whose it is, and what it is about. Pure, for tests too. */
-typedef struct {
-    const PifNode *node; /* NULL: a stranger's */
-    const char *service; /* "dhcp", "tftp"; belongs to json */
-    const char *event;
-} PifNetbootRecord;
-gboolean pif_netboot_read(const PifFarm *farm, const json_t *json, PifNetbootRecord *ret_record);
