@@ -236,7 +236,7 @@ static void enter_starting(PifUnit *unit)
     }
     if (!pif_network_mark_port(network, unit->node, tap, &unmarked) ||
         !pif_faults_restore(unit->daemon, unit->node, &unmarked))
-        warn_of(unit, unmarked);
+        pif_daemon_add_event(unit->daemon, unit->node->name, "warning", "%s", unmarked->message);
     pif_fd_clear(&lock);
     pif_unit_input(unit, PIF_INPUT_STARTED, NULL);
 }
